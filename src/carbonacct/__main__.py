@@ -1,0 +1,5 @@
+"""``python -m carbonacct``."""
+
+from carbonacct.cli import main
+
+main()

@@ -1,0 +1,180 @@
+"""Every user-facing word, in English and Chinese, in one catalogue."""
+
+from __future__ import annotations
+
+import locale
+import os
+from typing import Any
+
+_LANGUAGES = ("en", "zh")
+_current: str | None = None
+
+
+def set_language(lang: str | None) -> None:
+    """Choose ``en`` or ``zh`` for messages and texts; None goes back to the locale."""
+    global _current
+    if lang is not None and lang not in _LANGUAGES:
+        raise ValueError(f"language is one of {', '.join(_LANGUAGES)}, not {lang!r}")
+    _current = lang
+
+
+def language() -> str:
+    """The language in force: chosen, else from CARBONACCT_LANG, else from the locale."""
+    if _current:
+        return _current
+    for name in ("CARBONACCT_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "zh" if (locale.getlocale()[0] or "").lower().startswith(("zh", "chinese")) else "en"
+
+
+def say(key: str, lang: str | None = None, **words: Any) -> str:
+    """The message of a key with its words put in."""
+    english, chinese = CATALOGUE[key]
+    return (chinese if (lang or language()) == "zh" else english).format(**words)
+
+
+CATALOGUE: dict[str, tuple[str, str]] = {
+    "verbatim": ("{text}", "{text}"),
+    "hint.nearest": ("; did you mean '{name}'?", "；是否指“{name}”？"),
+    "hint.percent": ("; for a percentage write '{value} %'", "；若为百分数请写作“{value} %”"),
+    # units
+    "unit.mismatch": ("'{given}' is not a unit of the same kind as '{expected}'", "“{given}”与“{expected}”不是同类单位"),
+    "unit.unknown": ("unknown unit '{unit}' in '{text}'", "“{text}”中有未知单位“{unit}”"),
+    "unit.unreadable": ("'{text}' is not a unit", "“{text}”不是单位"),
+    "quantity.unreadable": ("'{text}' is not a number with a unit, such as '120000 t'", "“{text}”不是带单位的数值（例如“120000 t”）"),
+    # files
+    "file.unreadable": ("{file}: cannot be read: {reason}", "{file}：无法读取：{reason}"),
+    "file.too_large": ("{file}: larger than {limit} bytes", "{file}：超过 {limit} 字节"),
+    "file.not_utf8": ("{file}: not UTF-8 (byte {position})", "{file}：不是 UTF-8 编码（第 {position} 字节）"),
+    "file.id_mismatch": ("id is '{id}', but the file's place says '{expected}'", "id 为“{id}”，但按文件位置应为“{expected}”"),
+    "yaml.syntax": ("YAML syntax: {reason}", "YAML 语法错误：{reason}"),
+    "yaml.empty": ("the file is empty", "文件为空"),
+    "yaml.depth": ("nested deeper than {limit} levels", "嵌套超过 {limit} 层"),
+    "yaml.tag": ("tag {tag} is not allowed", "不允许使用标签 {tag}"),
+    "yaml.alias": ("anchors and aliases are not allowed", "不允许使用锚点和别名"),
+    "yaml.key": ("a key must be a plain text", "键必须为文本"),
+    "yaml.duplicate": ("duplicate key '{key}'", "键“{key}”重复"),
+    "yaml.not_mapping": ("a mapping is expected here", "此处应为键值映射"),
+    "schema.unknown_key": ("unknown key '{key}'", "未知的键“{key}”"),
+    "schema.missing_key": ("'{key}' is missing", "缺少“{key}”"),
+    "schema.unknown_source": ("unknown source '{source}'", "未知来源“{source}”"),
+    "schema.evidence": ("evidence is one of {allowed}, not '{value}'", "证据等级应为 {allowed} 之一，而不是“{value}”"),
+    "template.cycle": ("template '{name}' includes itself", "模板“{name}”包含自身"),
+    "template.unknown": ("no template '{name}'", "没有模板“{name}”"),
+    "path.no_builtin": ("the built-in factors/ and methodologies/ were not found near {path}", "在 {path} 附近找不到内置的 factors/ 与 methodologies/"),
+    "index.no_title": ("no title at the head of the file", "文件开头没有标题"),
+    "methodologies.unknown": ("no methodology '{id}'", "没有方法学“{id}”"),
+    "methodologies.ambiguous": ("'{name}' fits several methodologies: {ids}", "“{name}”对应多个方法学：{ids}"),
+    "factors.unknown": ("no factor table '{id}'", "没有因子表“{id}”"),
+    # tables
+    "table.cell": ("'{value}' is not a number", "“{value}”不是数值"),
+    "table.keys": ("a row of a keyed table needs: {keys}", "按键查询的表，其行需有：{keys}"),
+    "table.omit_unknown": ("'{row}' is not a row of the inherited table", "被继承的表没有“{row}”行"),
+    "table.no_unit": ("{table}: row {row}: column {column} has no unit for items counted in '{unit}'", "{table}：{row} 行：{column} 列没有对应“{unit}”的单位"),
+    "table.dimension": (
+        "{table}: row {row}, column {column} is in '{unit}', but {symbol} is in '{expected}'",
+        "{table}：{row} 行 {column} 列的单位为“{unit}”，而 {symbol} 的单位为“{expected}”",
+    ),
+    "table.axis": ("the values of an axis must ascend", "坐标轴数值必须递增"),
+    "table.grid_shape": ("the grid should be {expected}, not {found}", "表格应为 {expected}，而不是 {found}"),
+    "table.outside": (
+        "{table}: {axis} = {value:g} {unit} is outside the table ({low:g} to {high:g})",
+        "{table}：{axis} = {value:g} {unit} 超出表的范围（{low:g} 至 {high:g}）",
+    ),
+    "table.hole": ("{table}: no figure at {where}", "{table}：{where} 处没有数值"),
+    # expressions
+    "expression.too_long": ("the formula is longer than {limit} characters", "公式超过 {limit} 个字符"),
+    "expression.too_deep": ("the formula is nested deeper than {limit} levels", "公式嵌套超过 {limit} 层"),
+    "expression.too_large": ("the formula has more than {limit} parts", "公式超过 {limit} 个组成部分"),
+    "expression.syntax": ("'{text}' is not a formula: {reason}", "“{text}”不是公式：{reason}"),
+    "expression.not_allowed": ("'{part}' is not allowed in a formula ('{text}')", "公式中不允许“{part}”（“{text}”）"),
+    "expression.number": ("the number '{part}' is too long or too large", "数字“{part}”过长或过大"),
+    "expression.exponent": ("the exponent in '{part}' is too large or not a plain number", "“{part}”的指数过大或不是简单数字"),
+    "expression.sum": ("'{part}': write sum(expression for x in sublines)", "“{part}”：应写作 sum(表达式 for x in 子行)"),
+    "expression.interpolate": ("'{part}': write interpolate(table.column, x, y)", "“{part}”：应写作 interpolate(表.列, x, y)"),
+    "expression.function": ("'{part}': there is no such function", "“{part}”：没有这个函数"),
+    "expression.arguments": ("'{part}': wrong number of arguments", "“{part}”：参数个数不对"),
+    # the unit proof
+    "proof.result": ("'{text}' has the dimension {found}, but its unit '{unit}' is {wanted}", "“{text}”的量纲为 {found}，而其单位“{unit}”为 {wanted}"),
+    "proof.dimensionless": ("'{text}' must be a plain number, but is {found}", "“{text}”必须为无量纲数，实际为 {found}"),
+    "proof.unlike": ("in '{text}', '{part}' is {found}, not {wanted}", "“{text}”中的“{part}”为 {found}，而不是 {wanted}"),
+    "proof.axes": ("table {table} has {expected} axes, not {found}", "表 {table} 有 {expected} 个坐标轴，而不是 {found} 个"),
+    "proof.condition_as_number": ("'{text}' is a condition, not a number", "“{text}”是条件，不是数值"),
+    "proof.number_as_condition": ("'{text}' is a number, not a condition", "“{text}”是数值，不是条件"),
+    "proof.round_digits": ("'{text}': the digits of round must be a whole number from 0 to 12", "“{text}”：round 的位数必须为 0 至 12 的整数"),
+    "proof.round_unit": ("'{text}': only a symbol or a whole formula can be rounded", "“{text}”：只能对符号或整个公式修约"),
+    "proof.option": ("{choice} has no option '{option}' (it has {options})", "{choice} 没有选项“{option}”（可选：{options}）"),
+    "compile.unknown_name": ("unknown name '{name}'", "未知名称“{name}”"),
+    "compile.name_twice": ("the name '{name}' is used twice", "名称“{name}”重复"),
+    "compile.shadows_constant": ("'{name}' is the name of a constant", "“{name}”是常数名"),
+    "compile.choice_as_number": ("{name} is a choice, not a number", "{name} 是选项，不是数值"),
+    "compile.not_a_choice": ("{name} is not a choice of this stream", "{name} 不是本排放源的选项"),
+    "compile.nested_sum": ("a sum inside a sum is not allowed: make the inner one a symbol of the sub-line", "不允许求和嵌套：请把内层求和定义为子行的符号"),
+    "compile.foreign_placeholder": ("'{unit}' uses the unit of another item than {item}", "“{unit}”使用了 {item} 以外的项目单位"),
+    "compile.unit_map": ("these units do not agree: {units}", "这些单位互不一致：{units}"),
+    "compile.no_items": ("items.{column}: this stream has no items table", "items.{column}：本排放源没有项目表"),
+    "compile.no_row_key": ("table {table}: nothing selects the row; write {table}.COLUMN[choice]", "表 {table}：无法确定行；应写作 {table}.列[选项]"),
+    "compile.braced_output": ("output '{name}' must name the item '{item}'", "输出“{name}”应为项目“{item}”"),
+    "gwp.unknown": ("no GWP set '{name}' (there are {sets})", "没有 GWP 数据集“{name}”（可选：{sets}）"),
+    # inputs
+    "input.not_mapping": ("inputs must be a mapping of streams to lines, not {got}", "输入应为“排放源: 行”的映射，而不是 {got}"),
+    "input.unknown_stream": ("unknown stream '{name}'", "未知排放源“{name}”"),
+    "input.not_lines": ("expected a list of lines or one mapping, not {got}", "应为行的列表或一个映射，而不是 {got}"),
+    "input.line_not_mapping": ("a line is a mapping of symbols to values, not {got}", "一行应为“符号: 数值”的映射，而不是 {got}"),
+    "input.line_empty": ("the line is empty", "该行为空"),
+    "input.unknown_symbol": ("unknown symbol '{name}'", "未知符号“{name}”"),
+    "input.no_item": ("'{item}' is missing (for instance {examples})", "缺少“{item}”（例如 {examples}）"),
+    "input.custom_item": ("an item of your own is written {{name: …, unit: …}}", "自定义项目应写作 {{name: …, unit: …}}"),
+    "input.unknown_item": ("'{name}' is not in table {table}", "表 {table} 中没有“{name}”"),
+    "input.unknown_option": ("'{name}' is not an option (there are {options})", "“{name}”不是可选项（可选：{options}）"),
+    "input.not_finite": ("'{value}' is not a finite number; leave out what is not known", "“{value}”不是有限数值；未知的数据请不要填写"),
+    "input.not_a_quantity": ("{got} is not a quantity; give a number in {expected}, or text with a unit", "{got} 不是数量；请给出以 {expected} 为单位的数值，或带单位的文本"),
+    "input.item_unit_unknown": ("the unit of the item must be known to read {symbol}: {{name: …, unit: t}}", "读取 {symbol} 需要知道项目的单位：{{name: …, unit: t}}"),
+    "input.wrong_dimension": ("{symbol} was given as {given}, but is expected in {expected}", "{symbol} 给出的是 {given}，应以 {expected} 为单位"),
+    "input.period": ("period '{value}' does not begin with a year", "期间“{value}”没有以年份开头"),
+    "input.region": ("unknown region '{value}'", "未知地区“{value}”"),
+    "input.file_key": ("unknown key '{key}' in the input file", "输入文件中有未知的键“{key}”"),
+    "input.file_missing": ("the input file needs '{key}:'", "输入文件缺少“{key}:”"),
+    "input.file_type": ("'{key}' should be {expected}", "“{key}”应为{expected}"),
+    # lines
+    "resolve.or": ("; or ", "；或 "),
+    "line.missing": ("not enough is given; give {what}", "数据不足；请给出 {what}"),
+    "line.context": (
+        " [table {table} has no row for region {region}, period {year}; regions: {regions}]",
+        " [表 {table} 中没有地区 {region}、期间 {year} 的数据；可选地区：{regions}]",
+    ),
+    "line.zero_division": ("a division by zero; check the quantities that a mean is weighted by", "除数为零；请检查用于加权的数量"),
+    "line.not_finite": ("the result is not a finite number", "结果不是有限数值"),
+    "line.range": ("{symbol} = {value} {unit} is outside {low} to {high}", "{symbol} = {value} {unit} 超出范围 {low} 至 {high}"),
+    "batch.more": ("… and {count} more lines", "……另有 {count} 行"),
+    "total.unknown": ("no total '{name}'", "没有合计项“{name}”"),
+    "total.no_gwp": ("{names}: no figure in the GWP set {sets}; choose another with gwp=", "{names}：GWP 数据集 {sets} 中没有数值；请用 gwp= 选择其他数据集"),
+    # frames
+    "frame.no_entity": ("no entity {key}", "没有核算主体 {key}"),
+    "frame.no_column": ("column '{column}' is missing", "缺少列“{column}”"),
+    "frame.unknown_column": ("unknown column '{column}'", "未知列“{column}”"),
+    "frame.line_column": (
+        "needs a column 'line' with the row number of each sub-line's line (0 to {count}, exclusive)",
+        "需要“line”列，给出每个子行所属行的行号（0 起，小于 {count}）",
+    ),
+    # warnings
+    "warning.absent": ("{stream}: not given, taken as absent", "{stream}：未给出，视为不存在"),
+    "warning.defaults": ("{place}: default values used for {symbols}", "{place}：{symbols} 采用缺省值"),
+    "warning.unused": ("{place}: given but without effect: {symbols}", "{place}：已给出但未参与计算：{symbols}"),
+    "warning.note": ("{place}: {symbol}: {note}", "{place}：{symbol}：{note}"),
+    # traces
+    "trace.unknown": ("nothing is called '{target}' here", "此处没有“{target}”"),
+    "trace.no_line": ("'{target}': there are {count} lines, counted from 0", "“{target}”：共有 {count} 行（从 0 起编号）"),
+    "trace.not_used": ("{place}: {symbol} takes no part in this calculation", "{place}：{symbol} 未参与本次计算"),
+    # checks
+    "check.expected": ("{target}: expected {expected}, found {found} {unit}", "{target}：应为 {expected}，实际为 {found} {unit}"),
+    "check.printed": (
+        "{place}: the printed form '{printed}' gives {first}, the formula {second}",
+        "{place}：印刷公式“{printed}”得 {first}，计算公式得 {second}",
+    ),
+    "check.printed_random": (
+        "the printed form '{printed}' and the formula '{formula}' differ by {error:.3g} on random numbers",
+        "印刷公式“{printed}”与计算公式“{formula}”在随机数上相差 {error:.3g}",
+    ),
+}

@@ -1,0 +1,179 @@
+"""A methodology as users hold it: load, calculate, explain, fill in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carbonacct.engine.compile import Compiled, compile_methodology
+from carbonacct.engine.inputs import read_inputs
+from carbonacct.engine.plan import Context, Plan
+from carbonacct.engine.result import Result
+from carbonacct.errors import FileError, InputError
+from carbonacct.messages import say
+from carbonacct.schema import files, models, paths, yaml
+
+if TYPE_CHECKING:
+    from carbonacct.engine.frames import FrameResult
+
+
+class Methodology:
+    """A published methodology, compiled and proven.
+
+    id, version, title and model (the validated file) describe it; :meth:`calculate` runs it on one entity,
+    :meth:`calculate_frame` on many.
+    """
+
+    def __init__(self, model: models.Methodology, document: yaml.Document, path: Path) -> None:
+        self.model = model
+        self.path = path
+        self._document = document
+        self._plans: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], Plan] = {}
+
+    @property
+    def id(self) -> str:
+        return self.model.id
+
+    @property
+    def version(self) -> str:
+        return self.model.version
+
+    @property
+    def title(self) -> models.Title:
+        return self.model.title
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """The compiled form with the GWP set and the tables that the text prescribes."""
+        return self.plan().compiled
+
+    def plan(self, gwp: str | Sequence[str] | None = None, tables: Mapping[str, str] | None = None) -> Plan:
+        """The plan under a GWP set and table replacements. Raises FileError with every fault of the file."""
+        sets = tuple(self.model.gwp) if gwp is None else (gwp,) if isinstance(gwp, str) else tuple(gwp)
+        key = (sets, tuple(sorted((tables or {}).items())))
+        if key not in self._plans:
+            self._plans[key] = Plan(compile_methodology(self.model, self._document, sets, dict(tables or {})))
+        return self._plans[key]
+
+    def calculate(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        region: str | None = None,
+        period: int | str | None = None,
+        gwp: str | Sequence[str] | None = None,
+        tables: Mapping[str, str] | None = None,
+        entity: str | None = None,
+    ) -> Result:
+        """Calculate one entity.
+
+        inputs: stream → list of lines (mappings of symbols), or one mapping for a stream without items. A quantity is a
+        number in the symbol's declared unit, ``"120000 t"``, ``(value, unit)`` or a pint quantity of any registry.
+        region: ISO 3166-2 code or name (``CN-SC``); period: year or date; both select keyed factors.
+        gwp: a GWP set or several in order of preference; tables: replacements of factor tables by id.
+        Raises InputError with all the problems of the inputs at once.
+        """
+        plan = self.plan(gwp, tables)
+        problems: list[str] = []
+        context = make_context(region, period, problems)
+        entries = read_inputs(plan, inputs, problems)
+        if not problems:
+            for stream, lines in entries.items():
+                for entry in lines:
+                    plan.streams[stream].run_entry(entry, context, problems)
+        if problems:
+            raise InputError(list(dict.fromkeys(problems)))
+        return Result(self, plan.compiled, context, entries, {"entity": entity, "period": period})
+
+    def calculate_frame(
+        self,
+        frames: Mapping[str, Any],
+        by: Sequence[str] = ("entity",),
+        *,
+        region: str | None = None,
+        period: int | str | None = None,
+        gwp: str | Sequence[str] | None = None,
+        tables: Mapping[str, str] | None = None,
+    ) -> FrameResult:
+        """Calculate many entities from data frames of any library that narwhals knows.
+
+        frames: stream → frame with one row per line; columns are the ``by`` columns, the item, symbols, and optionally
+        ``region`` and ``period``. Sub-lines come as ``"stream.months"`` with a column ``line``: the row number of their line.
+        Empty cells (NaN, null) are values not given. Raises InputError with the rows concerned.
+        """
+        from carbonacct.engine.frames import calculate_frame
+
+        return calculate_frame(self, self.plan(gwp, tables), frames, tuple(by), region, period, tables or {})
+
+    def template(self, path: str | Path, lang: str | None = None) -> Path:
+        """Write an input form to fill in (YAML)."""
+        from carbonacct.reporting.forms import write_form
+
+        return write_form(self, Path(path), lang)
+
+    def describe(self) -> dict[str, Any]:
+        """The JSON form of ``carbonacct show``."""
+        from carbonacct.reporting.describe import describe
+
+        return describe(self)
+
+    def __repr__(self) -> str:
+        return f"<Methodology {self.id} {self.version}: {self.title.en}>"
+
+
+def make_context(region: str | None, period: int | str | None, problems: list[str]) -> Context:
+    """The context of a calculation; regions by code or name, periods by the year they begin with."""
+    return Context(find_region(region, problems), find_year(period, problems))
+
+
+def find_year(period: Any, problems: list[str]) -> int | None:
+    if period is None:
+        return None
+    match = re.match(r"\s*(\d{4})(?!\d)", str(period))
+    if not match:
+        problems.append(say("input.period", value=period))
+        return None
+    return int(match.group(1))
+
+
+def find_region(region: str | None, problems: list[str]) -> str | None:
+    if region is None:
+        return None
+    from carbonacct.schema import tables
+
+    known = tables.load("regions/cn")
+    if found := known.find(str(region)):
+        return found
+    grids = {str(row.keys.get("region")) for name in ("grid/regional", "grid/national") for row in tables.load(name).rows.values()}
+    if region in grids:
+        return region
+    hint = known.suggestion(str(region))
+    problems.append(say("input.region", value=region) + (say("hint.nearest", name=hint) if hint else ""))
+    return None
+
+
+@lru_cache(maxsize=256)
+def _load(name: str, path: Path, stamp: tuple[int, int], language: str) -> Methodology:
+    model, document = files.read(path, models.Methodology)
+    if model.id != name:
+        raise FileError([f"{document.where(('id',))}: {say('file.id_mismatch', id=model.id, expected=name)}"])
+    return Methodology(model, document, path)
+
+
+def load(name: str) -> Methodology:
+    """Load a methodology by id, English title or Chinese title. Raises NotFoundError or FileError."""
+    from carbonacct.messages import language
+
+    identity = paths.identify(name)
+    path = paths.find("methodologies", identity)
+    status = path.stat()
+    return _load(identity, path, (status.st_mtime_ns, status.st_size), language())
+
+
+def load_file(path: str | Path) -> Methodology:
+    """Load a methodology from a file outside the search path; its id is not checked against the path."""
+    model, document = files.read(Path(path), models.Methodology)
+    return Methodology(model, document, Path(path))

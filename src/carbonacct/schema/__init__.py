@@ -1,0 +1,1 @@
+"""The YAML files: places, models, search path, tables."""

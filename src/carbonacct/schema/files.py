@@ -1,0 +1,102 @@
+"""From a YAML file to a validated model: templates merged, every error with its place, all errors at once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from carbonacct.errors import FileError
+from carbonacct.messages import say
+from carbonacct.schema import models, paths, yaml
+from carbonacct.units import nearest
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read(path: Path, model: type[M]) -> tuple[M, yaml.Document]:
+    """Load, merge templates and validate one file."""
+    document = yaml.load(path)
+    return validate(expand(document), model), document
+
+
+def validate(document: yaml.Document, model: type[M]) -> M:
+    """Validate plain data. Raises FileError with file:line:column for each problem."""
+    if not isinstance(document.data, dict):
+        raise FileError([f"{document.where(())}: {say('yaml.not_mapping')}"])
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        raise FileError(sorted({_describe(document, problem) for problem in error.errors()})) from None
+
+
+def _describe(document: yaml.Document, problem: Any) -> str:
+    path: yaml.Place = ()
+    data: Any = document.data
+    for step in problem["loc"]:
+        if isinstance(data, dict) and step in data or isinstance(data, list) and isinstance(step, int) and step < len(data):
+            path, data = (*path, step), data[step]
+        elif problem["type"] == "missing" and step == problem["loc"][-1]:
+            break
+    inside = ".".join(str(step) for step in path)
+    if problem["type"] == "extra_forbidden":
+        hint = nearest(str(path[-1]), _known_keys())
+        message = say("schema.unknown_key", key=path[-1]) + (say("hint.nearest", name=hint) if hint else "")
+    elif problem["type"] == "missing":
+        message = say("schema.missing_key", key=problem["loc"][-1])
+    else:
+        message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{document.where(path)}: {inside or '.'}: {message}"
+
+
+@lru_cache(maxsize=1)
+def _known_keys() -> list[str]:
+    return sorted({name for item in vars(models).values() if isinstance(item, type) and issubclass(item, BaseModel) for name in item.model_fields})
+
+
+def expand(document: yaml.Document) -> yaml.Document:
+    """Merge ``template:`` references, recursively; the places of merged values are those of the template."""
+    document.data = _expand(document.data, (), document, ())
+    return document
+
+
+def _expand(data: Any, path: yaml.Place, document: yaml.Document, trail: tuple[str, ...]) -> Any:
+    if isinstance(data, list):
+        return [_expand(item, (*path, i), document, trail) for i, item in enumerate(data)]
+    if not isinstance(data, dict):
+        return data
+    name = data.get("template")
+    if isinstance(name, str):
+        if name in trail:
+            raise FileError([f"{document.where((*path, 'template'))}: {say('template.cycle', name=name)}"])
+        base = _template(name, document.where((*path, "template")))
+        for place, position in base.places.items():
+            document.places.setdefault((*path, *place), position)
+        own = {key: value for key, value in data.items() if key != "template"}
+        return _expand(_merge(base.data, own), path, document, (*trail, name))
+    return {key: _expand(value, (*path, key), document, trail) for key, value in data.items()}
+
+
+def _template(name: str, where: str) -> yaml.Document:
+    for root in paths.roots():
+        path = root / "methodologies" / paths.TEMPLATES / f"{name}.yaml"
+        if path.is_file():
+            return yaml.load(path)
+    known = [p.stem for root in paths.roots() for p in (root / "methodologies" / paths.TEMPLATES).rglob("*.yaml")]
+    hint = nearest(name, known)
+    raise FileError([f"{where}: {say('template.unknown', name=name)}" + (say("hint.nearest", name=hint) if hint else "")])
+
+
+def _merge(base: Any, own: Any) -> Any:
+    """``own`` over ``base``: mappings merge, everything else replaces, null removes a key of the template."""
+    if not (isinstance(base, dict) and isinstance(own, dict)):
+        return own
+    merged = dict(base)
+    for key, value in own.items():
+        if value is None and key in base:
+            del merged[key]
+        else:
+            merged[key] = _merge(base[key], value) if key in base else value
+    return merged
