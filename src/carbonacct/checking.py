@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from carbonacct.engine.compile import Compiled, Group, Route, Symbol
+from carbonacct.engine.compile import Compiled, Group, Route, Symbol, common_constants
 from carbonacct.engine.evaluate import evaluate
 from carbonacct.engine.plan import Entry
 from carbonacct.engine.program import ARRAY_OPS
@@ -20,8 +21,8 @@ from carbonacct.errors import CarbonacctError
 from carbonacct.expressions import to_text
 from carbonacct.expressions.tree import Is, Name, Node, walk
 from carbonacct.messages import say
-from carbonacct.methodology import Methodology
-from carbonacct.schema import models
+from carbonacct.methodology import Methodology, load, load_file
+from carbonacct.schema import models, paths, tables
 from carbonacct.units import parse_quantity
 from carbonacct.values import Value, number
 
@@ -34,10 +35,67 @@ class Report:
     """What a check found: problems, and how much was checked."""
 
     id: str
+    kind: str = "methodology"
     problems: list[str] = field(default_factory=list)
     cases: int = 0
     expectations: int = 0
     printed: int = 0
+
+    def __str__(self) -> str:
+        key = "check.summary" if self.kind == "methodology" else "check.summary_table"
+        return say(
+            key, id=self.id, cases=self.cases, expectations=self.expectations, printed=self.printed, problems=len(self.problems)
+        )
+
+
+def check_all(targets: list[str]) -> list[Report]:
+    """Check files or ids; with none, every methodology and every factor table on the search path."""
+    if not targets:
+        found = [(name, "factors") for name in paths.ids("factors")] + [
+            (name, "methodologies") for name in paths.ids("methodologies")
+        ]
+        return [check_table(name) if kind == "factors" else check_id(name) for name, kind in found]
+    return [check_target(target) for target in targets]
+
+
+def check_target(target: str) -> Report:
+    """A file of either kind, or an id."""
+    path = Path(target)
+    if path.suffix not in (".yaml", ".yml"):
+        return check_id(target)
+    parts = path.resolve().with_suffix("").parts
+    if "factors" in parts:
+        return check_table("/".join(parts[len(parts) - parts[::-1].index("factors") :]))
+    try:
+        return check(load_file(path))
+    except CarbonacctError as error:
+        return Report(target, problems=str(error).splitlines())
+
+
+def check_id(name: str) -> Report:
+    """A methodology on the search path."""
+    try:
+        return check(load(name))
+    except CarbonacctError as error:
+        return Report(name, problems=str(error).splitlines())
+
+
+def check_table(name: str) -> Report:
+    """A factor table: it loads, every cell has a unit, and every value a citation."""
+    report = Report(name, "table")
+    try:
+        if name == "constants":
+            common_constants()
+            return report
+        table = tables.load(name)
+        for row in table.rows.values():
+            for column, cell in row.cells.items():
+                table.column_unit(column, row)
+                if cell.value is not None and not cell.sources:
+                    report.problems.append(f"{name}: {row.key}.{column}: {say('check.no_source')}")
+    except CarbonacctError as error:
+        report.problems.extend(str(error).splitlines())
+    return report
 
 
 def check(methodology: Methodology) -> Report:
@@ -145,17 +203,32 @@ def _printed_on_entry(tracer: Tracer, entry: Entry) -> Iterator[str]:
 
         def leaf(item: Name, route: Route = route, entry: Entry = entry) -> float:
             if item.name in entry.group.group.symbols:
-                return tracer.symbol_value(entry, item.name) * _in_printed_unit(route, entry.group.group.symbols[item.name], item.name)
+                return tracer.symbol_value(entry, item.name) * _in_printed_unit(
+                    route, entry.group.group.symbols[item.name], item.name
+                )
             return float(tracer.compiled.constants[item.name].value or 0)
 
         def lines(key: str, route: Route = route, entry: Entry = entry) -> list[Any]:
             subs = entry.groups[key]
-            return [lambda n, s=s: tracer.symbol_value(s, n.name) * _in_printed_unit(route, s.group.group.symbols[n.name], n.name) for s in subs]
+            return [
+                lambda n, s=s: tracer.symbol_value(s, n.name) * _in_printed_unit(route, s.group.group.symbols[n.name], n.name)
+                for s in subs
+            ]
 
         proven = tracer.symbol_value(entry, name) * _in_printed_unit(route, symbol, "result")
-        printed = evaluate(route.printed, leaf, lines, lambda n, e=entry: tracer.option(e, n.name), lambda t: tracer.compiled.tables[t])  # type: ignore[misc]
+
+        def option(item: Name, entry: Entry = entry) -> str:
+            return tracer.option(entry, item.name)
+
+        printed = evaluate(route.printed, leaf, lines, option, lambda t: tracer.compiled.tables[t])
         if abs(printed - proven) > PRINTED_TOLERANCE * max(abs(printed), abs(proven)) * 10:
-            yield say("check.printed", place=f"{entry.place}.{name}", printed=to_text(route.printed), first=number(printed, 15), second=number(proven, 15))
+            yield say(
+                "check.printed",
+                place=f"{entry.place}.{name}",
+                printed=to_text(route.printed),
+                first=number(printed, 15),
+                second=number(proven, 15),
+            )
     for subs in entry.groups.values():
         for sub in subs:
             yield from _printed_on_entry(tracer, sub)
@@ -201,7 +274,12 @@ def printed_on_random(compiled: Compiled, group: Group, symbol: Symbol, route: R
             # a difference of nearly equal numbers amplifies the rounding of both forms alike; 1e-12 holds off that set
             worst = float(np.nanmax(error)) if np.ndim(error) else float(error)
             if float(np.nanquantile(error, 0.99)) > PRINTED_TOLERANCE or worst > 1e-9:
-                return say("check.printed_random", printed=to_text(route.printed), formula=to_text(route.source_node or route.node), error=worst)
+                return say(
+                    "check.printed_random",
+                    printed=to_text(route.printed),
+                    formula=to_text(route.source_node or route.node),
+                    error=worst,
+                )
     except (CarbonacctError, KeyError) as error:
         return f"{to_text(route.printed)}: {error}"
     return None

@@ -147,7 +147,9 @@ def find_region(region: str | None, problems: list[str]) -> str | None:
     known = tables.load("regions/cn")
     if found := known.find(str(region)):
         return found
-    grids = {str(row.keys.get("region")) for name in ("grid/regional", "grid/national") for row in tables.load(name).rows.values()}
+    grids = {
+        str(row.keys.get("region")) for name in ("grid/regional", "grid/national") for row in tables.load(name).rows.values()
+    }
     if region in grids:
         return region
     hint = known.suggestion(str(region))
@@ -156,7 +158,7 @@ def find_region(region: str | None, problems: list[str]) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _load(name: str, path: Path, stamp: tuple[int, int], language: str) -> Methodology:
+def _load(name: str, path: Path, stamp: tuple[int, int]) -> Methodology:  # noqa: ARG001
     model, document = files.read(path, models.Methodology)
     if model.id != name:
         raise FileError([f"{document.where(('id',))}: {say('file.id_mismatch', id=model.id, expected=name)}"])
@@ -165,12 +167,10 @@ def _load(name: str, path: Path, stamp: tuple[int, int], language: str) -> Metho
 
 def load(name: str) -> Methodology:
     """Load a methodology by id, English title or Chinese title. Raises NotFoundError or FileError."""
-    from carbonacct.messages import language
-
     identity = paths.identify(name)
     path = paths.find("methodologies", identity)
     status = path.stat()
-    return _load(identity, path, (status.st_mtime_ns, status.st_size), language())
+    return _load(identity, path, (status.st_mtime_ns, status.st_size))
 
 
 def load_file(path: str | Path) -> Methodology:

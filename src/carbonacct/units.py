@@ -24,16 +24,92 @@ if TYPE_CHECKING:
 
 # Substances whose mass is a dimension of its own. For the carbon-bearing gases a plain mass is never accepted: a
 # bare "t" could be carbon, CO2 or the gas itself.
-GREENHOUSE_SUBSTANCES = (
-    "C CO2 CO2e CH4 N2O SF6 NF3 CF4 C2F6 C3F8 cC3F6 cC4F8 C4F10 C4F8O C5F8 C4F6 C5F12 C6F14 C10F18 "
-    "HFC23 HFC32 HFC41 HFC4310mee HFC125 HFC134 HFC134a HFC143 HFC143a HFC152 HFC152a HFC161 HFC227ea "
-    "HFC236cb HFC236ea HFC236fa HFC245ca HFC245fa HFC365mfc HCFC22 HCFC123 HCFC124 HCFC141b HCFC142b "
-    "CFC11 CFC12 CFC13 CFC113 CFC114 CFC115 SF5CF3 SO2F2 Halon1211 Halon1301 "
-    "R404A R407A R407C R407F R410A R448A R449A R450A R452A R452B R454A R454B R454C R455A R466A R502 R507A R508B R513A R515A "
-    "HFO1234yf HFO1234ze HFO1336mzz CCl4 CHCl3 CH2Cl2 CH3Cl CH3CCl3 CH3Br"
-).split()
+GREENHOUSE_SUBSTANCES = [
+    "C",
+    "CO2",
+    "CO2e",
+    "CH4",
+    "N2O",
+    "SF6",
+    "NF3",
+    "CF4",
+    "C2F6",
+    "C3F8",
+    "cC3F6",
+    "cC4F8",
+    "C4F10",
+    "C4F8O",
+    "C5F8",
+    "C4F6",
+    "C5F12",
+    "C6F14",
+    "C10F18",
+    "HFC23",
+    "HFC32",
+    "HFC41",
+    "HFC4310mee",
+    "HFC125",
+    "HFC134",
+    "HFC134a",
+    "HFC143",
+    "HFC143a",
+    "HFC152",
+    "HFC152a",
+    "HFC161",
+    "HFC227ea",
+    "HFC236cb",
+    "HFC236ea",
+    "HFC236fa",
+    "HFC245ca",
+    "HFC245fa",
+    "HFC365mfc",
+    "HCFC22",
+    "HCFC123",
+    "HCFC124",
+    "HCFC141b",
+    "HCFC142b",
+    "CFC11",
+    "CFC12",
+    "CFC13",
+    "CFC113",
+    "CFC114",
+    "CFC115",
+    "SF5CF3",
+    "SO2F2",
+    "Halon1211",
+    "Halon1301",
+    "R404A",
+    "R407A",
+    "R407C",
+    "R407F",
+    "R410A",
+    "R448A",
+    "R449A",
+    "R450A",
+    "R452A",
+    "R452B",
+    "R454A",
+    "R454B",
+    "R454C",
+    "R455A",
+    "R466A",
+    "R502",
+    "R507A",
+    "R508B",
+    "R513A",
+    "R515A",
+    "HFO1234yf",
+    "HFO1234ze",
+    "HFO1336mzz",
+    "CCl4",
+    "CHCl3",
+    "CH2Cl2",
+    "CH3Cl",
+    "CH3CCl3",
+    "CH3Br",
+]
 # Pollutants and products: here the symbol says which substance is meant, so "350 mg/L" of COD is accepted.
-PLAIN_SUBSTANCES = "COD BOD NH3N SO2 NOx PM VOCs TN TP Al N P S".split()
+PLAIN_SUBSTANCES = ["COD", "BOD", "NH3N", "SO2", "NOx", "PM", "VOCs", "TN", "TP", "Al", "N", "P", "S"]
 SUBSTANCES = frozenset(GREENHOUSE_SUBSTANCES) | frozenset(PLAIN_SUBSTANCES)
 
 _MASS = {"ug": "1e-6", "mg": "1e-3", "g": "1", "kg": "1e3", "t": "1e6", "kt": "1e9", "Mt": "1e12", "Gt": "1e15"}
@@ -128,15 +204,38 @@ _COUNTED = {
     "well": "口", "station": "座", "room_night": "间夜", "bed": "床", "trip": "次", "page": "页", "bird": "羽", "tree": "株",
     "connection": "接口", "flight": "航班", "passenger": "乘客", "berth": "泊位", "pair": "双", "piece": "张",
 }  # fmt: skip
-_LONG_PREFIXES = {"micro": "1e-6", "milli": "1e-3", "centi": "1e-2", "kilo": "1e3", "mega": "1e6", "giga": "1e9", "tera": "1e12", "peta": "1e15"}
-_LONG_NAMES = {"gram": "g", "joule": "J", "watt": "W", "watt_hour": "Wh", "liter": "L", "meter": "m", "pascal": "Pa", "mole": "mol", "volt": "V"}
+_LONG_PREFIXES = {
+    "micro": "1e-6",
+    "milli": "1e-3",
+    "centi": "1e-2",
+    "kilo": "1e3",
+    "mega": "1e6",
+    "giga": "1e9",
+    "tera": "1e12",
+    "peta": "1e15",
+}
+_LONG_NAMES = {
+    "gram": "g",
+    "joule": "J",
+    "watt": "W",
+    "watt_hour": "Wh",
+    "liter": "L",
+    "meter": "m",
+    "pascal": "Pa",
+    "mole": "mol",
+    "volt": "V",
+}
 _SPELLINGS = {"metric_ton": "t", "watt_hour": "Wh", "dimensionless": "1", "calorie": "4.1868 J", "CO2eq": "CO2e"}
 
 _NAME = re.compile(r"[^\W\d]\w*(?:\.unit)?|%|‰")
-_SPECIES = re.compile(rf"({'|'.join(sorted([*_MASS, *_MASS_ZH], key=len, reverse=True))})({'|'.join(sorted(SUBSTANCES, key=len, reverse=True))})")
+_SPECIES = re.compile(
+    rf"({'|'.join(sorted([*_MASS, *_MASS_ZH], key=len, reverse=True))})({'|'.join(sorted(SUBSTANCES, key=len, reverse=True))})"
+)
 _NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(.*?)\s*", re.DOTALL)
-_HYPHENATED = re.compile(r"(?<=HFC|CFC)-(?=\d)|(?<=HFO)-(?=\d)|(?<=[tg]c)-(?=C\d)|(?<=[tgR])-(?=\d{3}[AB])|(?<=4310)-|(?<=NH3)-(?=N)")
+_HYPHENATED = re.compile(
+    r"(?<=HFC|CFC)-(?=\d)|(?<=HFO)-(?=\d)|(?<=[tg]c)-(?=C\d)|(?<=[tgR])-(?=\d{3}[AB])|(?<=4310)-|(?<=NH3)-(?=N)"
+)
 _TYPOGRAPHY = str.maketrans({"·": "*", "×": "*", "⋅": "*", "％": "%", "／": "/", "（": "(", "）": ")", "^": "^", "₂": "2", "₃": "3", "₄": "4", "₆": "6", "²": "2", "³": "3", "℃": "degC", "µ": "u", "μ": "u", "，": ",", "\u00a0": " ", "\u3000": " "})  # fmt: skip
 
 GENERIC = ".unit"
@@ -261,21 +360,27 @@ def parse_unit(text: str) -> Unit:
     if len(clean) > 200 or not re.fullmatch(r"[\w\s.%‰*/^()+-]+", clean) or re.search(r"\^\s*\d{2,}|\*\*\s*\d{3,}", clean):
         raise UnitError(say("unit.unreadable", text=str(text)[:80]))
     clean = re.sub(r"\b10\s*(?:\^|\*\*)\s*([1-9])\b", r"1e\1", clean)
-    expression = _NAME.sub(lambda m: m.group() if re.fullmatch(r"e\d+", m.group()) else _resolve_name(m, str(text)), _protect(clean))
+    expression = _NAME.sub(
+        lambda m: m.group() if re.fullmatch(r"e\d+", m.group()) else _resolve_name(m, str(text)), _protect(clean)
+    )
     try:
         quantity = registry().parse_expression(expression)
     except (pint.PintError, ValueError, TypeError, ArithmeticError, tokenize.TokenError, SyntaxError, AttributeError) as error:
         raise UnitError(say("unit.unreadable", text=str(text))) from error
-    if isinstance(quantity, int | float | Fraction):
-        return Unit(str(text), Fraction(quantity), ())
+    if not hasattr(quantity, "units"):
+        return Unit(str(text), Fraction(str(quantity)), ())
     factor, base = registry().get_base_units(quantity.units)
     dims = {name.strip("[]").replace("__unit", GENERIC): Fraction(power) for name, power in base.dimensionality.items()}
-    return Unit(str(text), Fraction(quantity.magnitude) * Fraction(factor), tuple(sorted(dims.items())))
+    return Unit(str(text), Fraction(str(quantity.magnitude)) * Fraction(str(factor)), tuple(sorted(dims.items())))
 
 
 def _protect(text: str) -> str:
     """Write powers of ten as plain integers, so that no ``e4`` is mistaken for a name."""
-    return re.sub(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]?\d+)", lambda m: str(Fraction(m.group())) if Fraction(m.group()).denominator == 1 else f"({Fraction(m.group())})", text)
+    return re.sub(
+        r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]?\d+)",
+        lambda m: str(Fraction(m.group())) if Fraction(m.group()).denominator == 1 else f"({Fraction(m.group())})",
+        text,
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -313,7 +418,9 @@ def substitute(unit: Unit, placeholder: str, concrete: Unit) -> Unit:
     if power is None:
         return unit
     rest = tuple(item for item in unit.dims if item[0] != placeholder)
-    scale = unit.scale * (concrete.scale**power.numerator if power.denominator == 1 else Fraction(float(concrete.scale) ** float(power)))
+    scale = unit.scale * (
+        concrete.scale**power.numerator if power.denominator == 1 else Fraction(float(concrete.scale) ** float(power))
+    )
     return Unit(unit.text.replace(placeholder, concrete.text), scale, dims_product((rest, 1), (concrete.dims, power)))
 
 

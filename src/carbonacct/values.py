@@ -43,7 +43,7 @@ class Value(float):
         from carbonacct.units import parse_unit, registry
 
         parse_unit(self.unit)
-        return registry().Quantity(float(self), self.unit)  # type: ignore[no-any-return]
+        return registry().Quantity(float(self), self.unit)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Value, (float(self), self.unit))

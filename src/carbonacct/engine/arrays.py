@@ -10,7 +10,16 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from carbonacct.engine.program import (
-    ARRAY_OPS, CONST, LINE, Apply, Atom, Gather, Input, Instruction, Lookup, Outer, Program, SumOver,
+    ARRAY_OPS,
+    LINE,
+    Apply,
+    Gather,
+    Input,
+    Instruction,
+    Lookup,
+    Outer,
+    Program,
+    SumOver,
 )  # fmt: skip
 from carbonacct.engine.scalar import parts
 from carbonacct.engine.tables import interpolate
@@ -32,7 +41,9 @@ class Batch:
 
     __slots__ = ("codes", "groups", "n", "parent", "values")
 
-    def __init__(self, n: int, values: dict[str, Vector], codes: dict[str, Vector], groups: dict[str, Batch], parent: Vector | None = None) -> None:
+    def __init__(
+        self, n: int, values: dict[str, Vector], codes: dict[str, Vector], groups: dict[str, Batch], parent: Vector | None = None
+    ) -> None:
         self.n = n
         self.values = values
         self.codes = codes
@@ -83,7 +94,9 @@ def run(program: Program, batch: Batch, out: Mapping[str, Vector], index: Vector
         return blocks.run(0, batch.n)
     share = -(-batch.n // (workers * BLOCK)) * BLOCK
     with ThreadPoolExecutor(workers) as pool:
-        return all(pool.map(blocks.run, range(0, batch.n, share), (min(start + share, batch.n) for start in range(0, batch.n, share))))
+        return all(
+            pool.map(blocks.run, range(0, batch.n, share), (min(start + share, batch.n) for start in range(0, batch.n, share)))
+        )
 
 
 def _outers(body: Any) -> list[Instruction]:
@@ -166,7 +179,11 @@ class _Blocks:
         self.slot: dict[int, int] = {}
         last = {id(part): position for position, node in enumerate(nodes) for part in parts(node)}
         position = {id(node): number for number, node in enumerate(nodes)}
-        roots = {id(atom.value): name for name, atom in program.targets.items() if atom.rank == LINE and isinstance(atom.value, Apply | Gather)}
+        roots = {
+            id(atom.value): name
+            for name, atom in program.targets.items()
+            if atom.rank == LINE and isinstance(atom.value, Apply | Gather)
+        }
         if index is None:
             for root, name in roots.items():
                 self.claim(nodes[position[root]], name, roots, last, position)
@@ -182,7 +199,9 @@ class _Blocks:
                 if key in self.slot and last[key] == number and key not in roots:
                     free.append(self.slot[key])
 
-    def claim(self, node: Instruction, name: str, roots: Mapping[int, str], last: Mapping[int, int], position: Mapping[int, int]) -> None:
+    def claim(
+        self, node: Instruction, name: str, roots: Mapping[int, str], last: Mapping[int, int], position: Mapping[int, int]
+    ) -> None:
         """Let a node, and the operands that live for it alone, work in the memory of a result."""
         self.target[id(node)] = name
         for part in parts(node):
@@ -227,10 +246,8 @@ class _Blocks:
         check = 0.0
         where: Any = slice(start, stop) if self.index is None else self.index[start:stop]
         for name, atom in self.program.targets.items():
-            if atom.rank == CONST or not isinstance(atom.value, Instruction | np.ndarray):
-                block: Any = np.float64(atom.value)
-            elif atom.rank != LINE:
-                block = np.take(atom.value, batch.codes[atom.rank][start:stop], mode="clip")
+            if isinstance(atom.value, np.ndarray):
+                block: Any = atom.value[batch.codes[atom.rank][start:stop]]
             else:
                 block = operand(atom.value)
             if self.target.get(id(atom.value)) != name:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from carbonacct.errors import CarbonacctError, ExpressionError, FileError, NotFoundError, UnitError
-from carbonacct.expressions import parse
+from carbonacct.expressions import parse, to_text
 from carbonacct.expressions.proof import Env, prove
 from carbonacct.expressions.tree import Name, Node, names, sums, walk
 from carbonacct.messages import say
@@ -59,6 +59,11 @@ class Route:
     printed: Node | None = None
     printed_units: Mapping[str, Unit] = field(default_factory=dict)
 
+    @property
+    def text(self) -> str | None:
+        """The formula as written."""
+        return None if self.source_node is None else to_text(self.source_node)
+
 
 @dataclass(frozen=True)
 class Symbol:
@@ -75,6 +80,7 @@ class Symbol:
     options: Mapping[str, models.Title] = field(default_factory=dict)
     option_table: Table | None = None
     default_option: str | None = None
+    units_by_item: Mapping[str, str] = field(default_factory=dict)
     is_output: bool = False
 
     def option(self, text: str) -> str | None:
@@ -84,7 +90,14 @@ class Symbol:
         if self.option_table:
             return self.option_table.find(text)
         folded = text.strip().casefold()
-        return next((key for key, title in self.options.items() if folded in (key.casefold(), str(title.zh).casefold(), str(title.en).casefold())), None)
+        return next(
+            (
+                key
+                for key, title in self.options.items()
+                if folded in (key.casefold(), str(title.zh).casefold(), str(title.en).casefold())
+            ),
+            None,
+        )
 
 
 @dataclass(frozen=True)
@@ -155,7 +168,9 @@ class Compiled:
     tables: Mapping[str, Table]
 
 
-def compile_methodology(model: models.Methodology, document: yaml.Document, gwp: tuple[str, ...], overrides: Mapping[str, str]) -> Compiled:
+def compile_methodology(
+    model: models.Methodology, document: yaml.Document, gwp: tuple[str, ...], overrides: Mapping[str, str]
+) -> Compiled:
     """Compile and prove. Raises FileError with every problem found."""
     return _Compiler(model, document, gwp, dict(overrides)).run()
 
@@ -165,13 +180,23 @@ def common_constants() -> dict[str, Constant]:
     from carbonacct.schema import files, paths
 
     model, _ = files.read(paths.find("factors", "constants"), models.Constants)
-    return {name: _constant(name, spec, model.evidence, model.source or [], model.sources) for name, spec in model.constants.items()}
+    return {
+        name: _constant(name, spec, model.evidence, model.source or [], model.sources) for name, spec in model.constants.items()
+    }
 
 
-def _constant(name: str, spec: models.Constant, evidence: str | None, source: list[str], sources: Mapping[str, models.Source]) -> Constant:
+def _constant(
+    name: str, spec: models.Constant, evidence: str | None, source: list[str], sources: Mapping[str, models.Source]
+) -> Constant:
     titles = tuple(str(sources[key].title) if key in sources else key for key in (spec.source or source))
     value = Fraction(str(spec.value).replace(" ", ""))
-    return Constant(name, value, parse_unit(spec.unit), spec.title, Provenance(spec.evidence or evidence or "unconfirmed", titles, note_text(spec.note)))
+    return Constant(
+        name,
+        value,
+        parse_unit(spec.unit),
+        spec.title,
+        Provenance(spec.evidence or evidence or "unconfirmed", titles, note_text(spec.note)),
+    )
 
 
 def note_text(note: str | models.Title | None) -> str | None:
@@ -184,7 +209,9 @@ def gwp_constants(sets: tuple[str, ...]) -> dict[str, Constant]:
     for name in sets:
         if name not in table.columns:
             hint = nearest(name, table.columns)
-            raise NotFoundError(say("gwp.unknown", name=name, sets=", ".join(table.columns)) + (say("hint.nearest", name=hint) if hint else ""))
+            raise NotFoundError(
+                say("gwp.unknown", name=name, sets=", ".join(table.columns)) + (say("hint.nearest", name=hint) if hint else "")
+            )
     constants = {}
     for key, row in table.rows.items():
         chosen = next((s for s in sets if row.cells[s].value is not None), sets[0])
@@ -192,7 +219,13 @@ def gwp_constants(sets: tuple[str, ...]) -> dict[str, Constant]:
         name = "GWP_" + gas_name(key)
         value = None if cell.value is None else Fraction(repr(cell.value))
         title = models.Title(zh=f"{row.zh}的全球变暖潜势（{chosen}）", en=f"Global warming potential of {row.en} ({chosen})")
-        constants[name] = Constant(name, value, table.column_unit(chosen, row), title, Provenance(cell.evidence, tuple(table.source_titles(cell.sources)), cell.note))
+        constants[name] = Constant(
+            name,
+            value,
+            table.column_unit(chosen, row),
+            title,
+            Provenance(cell.evidence, tuple(table.source_titles(cell.sources)), cell.note),
+        )
     return constants
 
 
@@ -202,7 +235,9 @@ def gas_name(key: str) -> str:
 
 
 class _Compiler:
-    def __init__(self, model: models.Methodology, document: yaml.Document, gwp: tuple[str, ...], overrides: dict[str, str]) -> None:
+    def __init__(
+        self, model: models.Methodology, document: yaml.Document, gwp: tuple[str, ...], overrides: dict[str, str]
+    ) -> None:
         self.model = model
         self.document = document
         self.gwp = gwp
@@ -236,7 +271,7 @@ class _Compiler:
             self.tables[actual] = tables.load(actual)
         return self.tables[actual]
 
-    def provenance(self, *chain: models.Sourced, equation: str | None = None, table: Table | None = None, place: yaml.Place = ()) -> Provenance:
+    def provenance(self, *chain: models.Sourced, equation: str | None = None, place: yaml.Place = ()) -> Provenance:
         """Evidence and sources: the first of the chain that states them, from the innermost outwards."""
         evidence = next((c.evidence for c in chain if c.evidence), "unconfirmed")
         keys = next((c.source for c in chain if c.source), [])
@@ -255,7 +290,9 @@ class _Compiler:
         for name, spec in model.constants.items():
             made = self.attempt(
                 ("constants", name),
-                lambda name=name, spec=spec: _constant(name, spec, spec.evidence or model.evidence, spec.source or model.source or [], model.sources),  # type: ignore[misc]
+                lambda name=name, spec=spec: _constant(
+                    name, spec, spec.evidence or model.evidence, spec.source or model.source or [], model.sources
+                ),  # type: ignore[misc]
             )
             if made:
                 self.constants[name] = made
@@ -268,28 +305,46 @@ class _Compiler:
     def group(self, key: str, spec: models.Group, place: yaml.Place, outer: tuple[models.Sourced, ...] = ()) -> Group:
         chain = (spec, *outer, self.model) if outer else (spec, self.model)
         groups = {name: self.group(name, sub, (*place, "sublines", name), chain[:-1]) for name, sub in spec.sublines.items()}
-        items = self.attempt((*place, "items"), lambda: self.table(spec.items)) if spec.items else None
-        units = {name: self.symbol_unit(symbol, spec, items, (*place, "symbols", name)) for name, symbol in spec.symbols.items()}
+        items = self.attempt((*place, "items"), lambda: self.table(str(spec.items))) if spec.items else None
+        units = {name: self.symbol_unit(symbol, spec, (*place, "symbols", name)) for name, symbol in spec.symbols.items()}
         outputs = spec.outputs if isinstance(spec, models.Stream) else {}
         for name, output in outputs.items():
             units[name] = self.attempt((*place, "outputs", name, "unit"), lambda o=output: self.checked_unit(o.unit, spec)) or ONE  # type: ignore[misc]
-        options = {name: self.options(symbol, (*place, "symbols", name)) for name, symbol in spec.symbols.items() if symbol.kind == "choice"}
-        env = self.env(spec, units, options, groups)
+        options = {
+            name: self.options(symbol, (*place, "symbols", name))
+            for name, symbol in spec.symbols.items()
+            if symbol.kind == "choice"
+        }
+        env = self.env(units, options, groups)
         symbols: dict[str, Symbol] = {}
         for name, symbol in spec.symbols.items():
             if name in self.constants:
                 self.problem((*place, "symbols", name), say("compile.shadows_constant", name=name))
-            symbols[name] = self.symbol(name, symbol, spec, items, units[name], options.get(name, ({}, None)), env, (*place, "symbols", name), chain)
+            symbols[name] = self.symbol(
+                name, symbol, spec, items, units[name], options.get(name, ({}, None)), env, (*place, "symbols", name), chain
+            )
         for name, output in outputs.items():
             symbols[name] = self.output(name, output, spec, items, units[name], env, (*place, "outputs", name), chain)
-        used = {(s.group, n.name) for symbol in symbols.values() for route in symbol.routes if route.node for s in sums(route.node) for n in walk(s.body) if isinstance(n, Name) and n.base == s.variable}
-        groups = {name: replace(group, wanted=frozenset(symbol for g, symbol in used if g == name)) for name, group in groups.items()}
+        used = {
+            (s.group, n.name)
+            for symbol in symbols.values()
+            for route in symbol.routes
+            if route.node
+            for s in sums(route.node)
+            for n in walk(s.body)
+            if isinstance(n, Name) and n.base == s.variable
+        }
+        groups = {
+            name: replace(group, wanted=frozenset(symbol for g, symbol in used if g == name)) for name, group in groups.items()
+        }
         for name in groups:
             if name in symbols or name == spec.item:
                 self.problem((*place, "sublines", name), say("compile.name_twice", name=name))
         path = ".".join(str(p) for p in place if p not in ("streams", "sublines"))
         scope = spec.scope if isinstance(spec, models.Stream) else "direct"
-        return Group(path, key, spec.title, spec.item, items, symbols, groups, frozenset(), tuple(outputs), scope, note_text(spec.note))
+        return Group(
+            path, key, spec.title, spec.item, items, symbols, groups, frozenset(), tuple(outputs), scope, note_text(spec.note)
+        )
 
     # units -----------------------------------------------------------------------------------------------------
 
@@ -299,7 +354,7 @@ class _Compiler:
             raise UnitError(say("compile.foreign_placeholder", unit=text, item=spec.item))
         return unit
 
-    def symbol_unit(self, symbol: models.Symbol, spec: models.Group, items: Table | None, place: yaml.Place) -> Unit:
+    def symbol_unit(self, symbol: models.Symbol, spec: models.Group, place: yaml.Place) -> Unit:
         if symbol.kind == "choice":
             return ONE
         declared = symbol.unit
@@ -315,7 +370,10 @@ class _Compiler:
             found = {}
             for item_unit, text in declared.items():
                 unit, per = parse_unit(text), parse_unit(item_unit)
-                found[item_unit] = (unit.scale * per.scale**-sign, dims_product((unit.dims, 1), (per.dims, -sign), (((placeholder, Fraction(1)),), sign)))
+                found[item_unit] = (
+                    unit.scale * per.scale**-sign,
+                    dims_product((unit.dims, 1), (per.dims, -sign), (((placeholder, Fraction(1)),), sign)),
+                )
             if len(set(found.values())) == 1:
                 scale, dims = next(iter(found.values()))
                 return Unit(" | ".join(dict.fromkeys(declared.values())), scale, dims)
@@ -327,12 +385,17 @@ class _Compiler:
         table = self.attempt((*place, "options"), lambda: self.table(str(symbol.options)))
         return ({key: models.Title(zh=row.zh, en=row.en) for key, row in table.rows.items()}, table) if table else ({}, None)
 
-    def env(self, spec: models.Group, units: Mapping[str, Unit], options: Mapping[str, Any], groups: Mapping[str, Group], swap: Callable[[Unit], Unit] | None = None) -> Env:
+    def env(
+        self,
+        units: Mapping[str, Unit],
+        options: Mapping[str, Any],
+        groups: Mapping[str, Group],
+    ) -> Env:
         def unit(name: Name) -> Unit:
             if name.base is None and name.name in units:
                 if name.name in options:
                     raise ExpressionError(say("compile.choice_as_number", name=name.name))
-                return swap(units[name.name]) if swap else units[name.name]
+                return units[name.name]
             if name.base is None and name.name in self.constants:
                 return self.constants[name.name].unit
             raise ExpressionError(self.unknown(str(name), [*units, *self.constants]))
@@ -384,7 +447,11 @@ class _Compiler:
     ) -> Symbol:  # fmt: skip
         routes: list[Route] = []
         for index, route in enumerate(symbol.any_of or []):
-            routes.append(self.route(route, route.name, route.title, spec, items, unit, env, (*place, "any_of", index), (route, symbol, *chain)))
+            routes.append(
+                self.route(
+                    route, route.name, route.title, spec, items, unit, env, (*place, "any_of", index), (route, symbol, *chain)
+                )
+            )
         if symbol.formula is not None:
             routes.append(self.route(symbol, "formula", None, spec, items, unit, env, place, (symbol, *chain)))
         if symbol.default is not None:
@@ -392,24 +459,41 @@ class _Compiler:
                 if symbol.default not in options[0]:
                     self.problem((*place, "default"), self.unknown(str(symbol.default), options[0]))
             else:
-                routes.append(self.route(symbol, "default", None, spec, items, unit, env, (*place, "default"), (symbol, *chain), default_only=True))
+                routes.append(
+                    self.route(
+                        symbol, "default", None, spec, items, unit, env, (*place, "default"), (symbol, *chain), default_only=True
+                    )
+                )
         kind = symbol.kind or "derived"
         low, high = symbol.range if symbol.range is not None else ([0, None] if kind == "activity" else [None, None])
         for bound in (low, high):
             if isinstance(bound, str) and bound not in spec.symbols:
                 self.problem((*place, "range"), self.unknown(bound, spec.symbols))
         text = unit.text if not isinstance(symbol.unit, dict) else " | ".join(dict.fromkeys(symbol.unit.values()))
-        return Symbol(name, symbol.title, unit, text, kind, tuple(routes), _bound(low), _bound(high), *options, str(symbol.default) if options[0] and symbol.default is not None else None)
+        return Symbol(
+            name,
+            symbol.title,
+            unit,
+            text,
+            kind,
+            tuple(routes),
+            _bound(low),
+            _bound(high),
+            *options,
+            str(symbol.default) if options[0] and symbol.default is not None else None,
+            symbol.unit if isinstance(symbol.unit, dict) else {},
+        )
 
     def output(
         self, name: str, output: models.Output, spec: models.Group, items: Table | None, unit: Unit, env: Env, place: yaml.Place, chain: tuple[models.Sourced, ...]
     ) -> Symbol:  # fmt: skip
-        if match := _BRACED.fullmatch(name):
-            if match.group(1) != spec.item:
-                self.problem(place, say("compile.braced_output", name=name, item=spec.item))
+        if (match := _BRACED.fullmatch(name)) and match.group(1) != spec.item:
+            self.problem(place, say("compile.braced_output", name=name, item=spec.item))
         route = self.route(output, "formula", None, spec, items, unit, env, place, (output, *chain))
         low, high = output.range or (None, None)
-        return Symbol(name, output.title or spec.title, unit, unit.text, "output", (route,), _bound(low), _bound(high), is_output=True)
+        return Symbol(
+            name, output.title or spec.title, unit, unit.text, "output", (route,), _bound(low), _bound(high), is_output=True
+        )
 
     def route(
         self, spec: Any, name: str, title: models.Title | None, group: models.Group, items: Table | None, unit: Unit, env: Env,
@@ -437,7 +521,8 @@ class _Compiler:
             def swap(u: Unit) -> Unit:
                 return substitute(u, placeholder, concrete)
 
-            env = Env(lambda n: swap(outer_unit(n)), env.options, env.group, env.grid) if (outer_unit := env.unit) else env
+            generic_unit = env.unit
+            env = Env(lambda name: swap(generic_unit(name)), env.options, env.group, env.grid)
             unit = swap(unit)
         source = self.attempt(formula_place, lambda: parse(str(spec.formula)))
         node = self.attempt(formula_place, lambda: prove(source, env, unit)) if source is not None else None
@@ -452,7 +537,9 @@ class _Compiler:
         node = self.attempt((*place, "printed"), lambda: parse(text))
         return node, {name: self.attempt((*place, "printed"), lambda u=u: parse_unit(u)) or ONE for name, u in units.items()}  # type: ignore[misc]
 
-    def default_route(self, route: Route, default: Any, group: models.Group, items: Table | None, unit: Unit, place: yaml.Place) -> Route:
+    def default_route(
+        self, route: Route, default: Any, group: models.Group, items: Table | None, unit: Unit, place: yaml.Place
+    ) -> Route:
         if isinstance(default, int | float):
             return replace(route, value=float(default))
         match = _REFERENCE.fullmatch(str(default))

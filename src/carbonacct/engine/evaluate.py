@@ -39,7 +39,9 @@ def evaluate(
                 return ops(op)(value(left), value(right))
             case If(condition, yes, no):
                 test = value(condition)
-                return ops("if")(test, value(yes), value(no)) if isinstance(test, np.ndarray) else value(yes) if test else value(no)
+                return (
+                    ops("if")(test, value(yes), value(no)) if isinstance(test, np.ndarray) else value(yes) if test else value(no)
+                )
             case Is(choice, name, negated):
                 assert option is not None
                 return (option(choice) == name) != negated
@@ -56,8 +58,13 @@ def evaluate(
                 assert lines is not None
                 total = 0.0
                 for inner in lines(group):
-                    total += evaluate(body, lambda n, inner=inner: inner(n) if n.base == variable else leaf(n), lines, option, table, ops)  # type: ignore[misc]
+                    total += evaluate(body, _inside(variable, inner, leaf), lines, option, table, ops)
                 return total
         raise AssertionError(item)
 
     return value(node)
+
+
+def _inside(variable: str, inner: Leaf, outer: Leaf) -> Leaf:
+    """The names inside a sum: those of the sub-line's variable, else those around it."""
+    return lambda name: inner(name) if name.base == variable else outer(name)

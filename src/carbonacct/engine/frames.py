@@ -46,7 +46,15 @@ class StreamLines:
 class FrameResult:
     """Results of many entities. ``totals``, ``by_gas`` and ``by_stream`` are frames of the caller's library."""
 
-    def __init__(self, methodology: Methodology, plan: Plan, by: tuple[str, ...], keys: dict[str, list[Any]], streams: dict[str, StreamLines], options: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        methodology: Methodology,
+        plan: Plan,
+        by: tuple[str, ...],
+        keys: dict[str, list[Any]],
+        streams: dict[str, StreamLines],
+        options: Mapping[str, Any],
+    ) -> None:
         self.methodology = methodology
         self.plan = plan
         self.compiled: Compiled = plan.compiled
@@ -64,7 +72,9 @@ class FrameResult:
         key = (stream, output)
         if key not in self._sums:
             lines = self.streams.get(stream)
-            self._sums[key] = np.zeros(self.count) if lines is None else np.bincount(lines.entity, lines.outputs[output], minlength=self.count)
+            self._sums[key] = (
+                np.zeros(self.count) if lines is None else np.bincount(lines.entity, lines.outputs[output], minlength=self.count)
+            )
         return self._sums[key]
 
     def gases(self, stream: str) -> dict[str, Column]:
@@ -88,7 +98,12 @@ class FrameResult:
         assert group.items is not None
         rows = list(group.items.rows.values())
         gases = [row.gas or row.key.split("@")[0] for row in rows]
-        factor = np.array([to_tonnes(concrete_unit(group.symbols[output], group.placeholder, row.unit).text, gas) for row, gas in zip(rows, gases, strict=True)])
+        factor = np.array(
+            [
+                to_tonnes(concrete_unit(group.symbols[output], group.placeholder, row.unit).text, gas)
+                for row, gas in zip(rows, gases, strict=True)
+            ]
+        )
         codes = lines.batch.codes[ITEM]
         tonnes = lines.outputs[output] * factor[codes]
         found = {}
@@ -129,7 +144,11 @@ class FrameResult:
         for key, total in self.compiled.totals.items():
             column = np.broadcast_to(np.asarray(evaluate(total.node, leaf, ops=ARRAY_OPS), dtype=np.float64), (self.count,))
             if np.isnan(column).any():
-                missing = [n.name for n in names(total.node) if n.name in self.compiled.constants and self.compiled.constants[n.name].value is None]
+                missing = [
+                    n.name
+                    for n in names(total.node)
+                    if n.name in self.compiled.constants and self.compiled.constants[n.name].value is None
+                ]
                 raise InputError([say("total.no_gwp", names=", ".join(missing), sets=", ".join(self.compiled.gwp))])
             values[key] = column
         return values
@@ -179,7 +198,12 @@ class FrameResult:
                 inputs[stream] = [_mapping(lines.plan, lines.batch, row) for row in rows]
                 context = _row_context(lines.frame, rows[0], context)
         return self.methodology.calculate(
-            inputs, region=context.region, period=context.year, gwp=self.compiled.gwp, tables=self.options["tables"], entity=", ".join(map(str, key))
+            inputs,
+            region=context.region,
+            period=context.year,
+            gwp=self.compiled.gwp,
+            tables=self.options["tables"],
+            entity=", ".join(map(str, key)),
         )
 
     def explain(self, *key: Any, target: str = "E") -> Any:
@@ -247,11 +271,20 @@ class _Reader:
 
     def batch(self, name: str, plan: GroupPlan, parent_count: int | None = None) -> Batch:
         frame, group = self.frames[name], plan.group
-        known = {*self.by, "region", "period", *group.symbols, *([group.item] if group.item else []), *([LINE] if parent_count is not None else [])}
+        known = {
+            *self.by,
+            "region",
+            "period",
+            *group.symbols,
+            *([group.item] if group.item else []),
+            *([LINE] if parent_count is not None else []),
+        }
         for column in frame.columns:
             if column not in known:
                 hint = nearest(column, known)
-                self.problem(f"{name}: {say('frame.unknown_column', column=column)}" + (say("hint.nearest", name=hint) if hint else ""))
+                self.problem(
+                    f"{name}: {say('frame.unknown_column', column=column)}" + (say("hint.nearest", name=hint) if hint else "")
+                )
         count = len(frame)
         codes: dict[str, Column] = {}
         if group.items is not None:
@@ -271,7 +304,9 @@ class _Reader:
             if len(parent) != count or (count and (parent.min() < 0 or parent.max() >= parent_count)):
                 self.problem(f"{name}: {say('frame.line_column', count=parent_count)}")
                 parent = np.zeros(count, dtype=np.intp)
-        groups = {sub: self.batch(f"{name}.{sub}", plan.subs[sub], count) for sub in group.groups if f"{name}.{sub}" in self.frames}
+        groups = {
+            sub: self.batch(f"{name}.{sub}", plan.subs[sub], count) for sub in group.groups if f"{name}.{sub}" in self.frames
+        }
         return Batch(count, values, codes, groups, parent)
 
     def item_codes(self, name: str, frame: Frame, plan: GroupPlan) -> Column:
@@ -280,7 +315,15 @@ class _Reader:
         if group.item not in frame.columns:
             self.problem(f"{name}: {say('frame.no_column', column=group.item)}")
             return np.zeros(len(frame), dtype=np.intp)
-        return self.key_codes(name, frame[group.item], group.items.find, plan.codes[ITEM], "input.unknown_item", {"table": group.items.id}, group.items.suggestion)
+        return self.key_codes(
+            name,
+            frame[group.item],
+            group.items.find,
+            plan.codes[ITEM],
+            "input.unknown_item",
+            {"table": group.items.id},
+            group.items.suggestion,
+        )
 
     def option_codes(self, name: str, frame: Frame, plan: GroupPlan, symbol: Symbol) -> Column:
         return self.key_codes(
@@ -326,7 +369,7 @@ class _Reader:
     def check_range(self, place: str, symbol: Symbol, column: Column, low: Any, high: Any) -> None:
         below = isinstance(symbol.low, float) and low < symbol.low
         above = isinstance(symbol.high, float) and high is not None and high > symbol.high
-        infinite = not np.isfinite(low) and low == low or high is not None and np.isposinf(high)
+        infinite = (not np.isfinite(low) and low == low) or (high is not None and np.isposinf(high))
         if not (below or above or infinite):
             return
         bad = np.isinf(column)
@@ -424,7 +467,13 @@ def _factorize_rows(columns: list[Any]) -> tuple[Column, list[tuple[Any, ...]]]:
 
 
 def calculate_frame(
-    methodology: Methodology, plan: Plan, frames: Mapping[str, Any], by: tuple[str, ...], region: str | None, period: Any, tables: Mapping[str, str]
+    methodology: Methodology,
+    plan: Plan,
+    frames: Mapping[str, Any],
+    by: tuple[str, ...],
+    region: str | None,
+    period: Any,
+    tables: Mapping[str, str],
 ) -> FrameResult:
     """Read the frames, run each stream's batch, sum by entity. Raises InputError with all the problems found."""
     from carbonacct.methodology import make_context

@@ -107,7 +107,11 @@ def _read_line(plan: GroupPlan, entry: Entry, line: Mapping[str, Any], problems:
         elif key in group.symbols and not group.symbols[key].is_output:
             _read_value(group, entry, group.symbols[key], value, unit, problems)
         else:
-            known = [*(n for n, s in group.symbols.items() if not s.is_output), *group.groups, *([group.item] if group.item else [])]
+            known = [
+                *(n for n, s in group.symbols.items() if not s.is_output),
+                *group.groups,
+                *([group.item] if group.item else []),
+            ]
             problems.append(f"{place}: {_unknown('input.unknown_symbol', str(key), known)}")
     values = entry.values
     for name, number in values.items():
@@ -142,7 +146,10 @@ def _read_item(plan: GroupPlan, entry: Entry, given: Any, problems: list[str]) -
     key = group.items.find(str(given))
     if key is None:
         hint = group.items.suggestion(str(given))
-        problems.append(f"{place}: {say('input.unknown_item', name=given, table=group.items.id)}" + (say("hint.nearest", name=hint) if hint else ""))
+        problems.append(
+            f"{place}: {say('input.unknown_item', name=given, table=group.items.id)}"
+            + (say("hint.nearest", name=hint) if hint else "")
+        )
         return
     entry.item = key
 
@@ -153,7 +160,10 @@ def _read_value(group: Group, entry: Entry, symbol: Symbol, raw: Any, unit: str 
         option = symbol.option(str(raw)) if isinstance(raw, str) else None
         if option is None:
             hint = nearest(str(raw), symbol.options)
-            problems.append(f"{place}: {say('input.unknown_option', name=raw, options=', '.join(symbol.options))}" + (say("hint.nearest", name=hint) if hint else ""))
+            problems.append(
+                f"{place}: {say('input.unknown_option', name=raw, options=', '.join(symbol.options))}"
+                + (say("hint.nearest", name=hint) if hint else "")
+            )
         else:
             entry.choices[symbol.name] = option
         return

@@ -101,7 +101,9 @@ class GroupPlan:
         self.closed: dict[tuple[str, str | None], frozenset[tuple[str, int]]] = {}
         routes = [route for symbol in group.symbols.values() for route in symbol.routes]
         self.unit_matters = any(route.for_unit for route in routes)
-        self.compared = frozenset(n.name for r in routes if r.node is not None for c in walk(r.node) if isinstance(c, Compare) for n in names(c))
+        self.compared = frozenset(
+            n.name for r in routes if r.node is not None for c in walk(r.node) if isinstance(c, Compare) for n in names(c)
+        )
         self.contexts: dict[Context, tuple[dict[tuple[str, int], float], frozenset[tuple[str, int]]]] = {}
 
     # tables ----------------------------------------------------------------------------------------------------
@@ -126,7 +128,11 @@ class GroupPlan:
         found = self.closed.get((axis, key))
         if found is None:
             references = self.references.get(axis, [])
-            found = frozenset((name, index) for name, index, _ in references if key is None or np.isnan(self.vector(name, index)[self.codes[axis][key]]))
+            found = frozenset(
+                (name, index)
+                for name, index, _ in references
+                if key is None or np.isnan(self.vector(name, index)[self.codes[axis][key]])
+            )
             self.closed[(axis, key)] = found
         return found
 
@@ -172,7 +178,9 @@ class GroupPlan:
                     resolution.available(bound)
         targets = list(dict.fromkeys([*self.group.outputs, *wanted, *(s.name for s in ranged)]))
         program = Builder(self.compiled, resolution, self.vector).build(targets)
-        context_inputs = [(name, route) for name, route in resolution.route.items() if route != GIVEN and self.is_context(name, route)]
+        context_inputs = [
+            (name, route) for name, route in resolution.route.items() if route != GIVEN and self.is_context(name, route)
+        ]
         return LineProgram(program, compile_scalar(program), ranged, context_inputs)
 
     def is_context(self, name: str, route: int) -> bool:
@@ -204,11 +212,19 @@ class GroupPlan:
         for name in self.choices:
             if name in self.references:
                 closed = closed | self.closed_for(name, choices.get(name))
-        pattern = Pattern(frozenset(entry.values) | frozenset(entry.choices), frozenset(choices.items()), closed, entry.item_unit() if self.unit_matters else None, frozenset(groups))
+        pattern = Pattern(
+            frozenset(entry.values) | frozenset(entry.choices),
+            frozenset(choices.items()),
+            closed,
+            entry.item_unit() if self.unit_matters else None,
+            frozenset(groups),
+        )
         try:
             entry.program = self.program(pattern)
         except Missing as missing:
-            problems.append(f"{entry.place}: {say('line.missing', what=explain_missing(self.group, missing))}{self.context_hint(missing, context)}")
+            problems.append(
+                f"{entry.place}: {say('line.missing', what=explain_missing(self.group, missing))}{self.context_hint(missing, context)}"
+            )
             return
         codes = {axis: self.codes[axis][key] for axis, key in choices.items() if axis in self.codes}
         if row is not None and self.group.items:
@@ -216,7 +232,9 @@ class GroupPlan:
         numbers = entry.values
         if entry.program.context_inputs:
             numbers = {**numbers, **{name: values[(name, route)] for name, route in entry.program.context_inputs}}
-        entry.line = Line(numbers, codes, {name: [item.line for item in items if item.line] for name, items in entry.groups.items()})
+        entry.line = Line(
+            numbers, codes, {name: [item.line for item in items if item.line] for name, items in entry.groups.items()}
+        )
         try:
             results = entry.program.scalar.run(entry.line)
         except ZeroDivisionError:
@@ -235,7 +253,15 @@ class GroupPlan:
         for name, _, reference in self.references.get(CONTEXT, []):
             if name in missing.lacking:
                 regions = sorted({str(row.keys.get("region", row.key)) for row in reference.table.rows.values()})
-                hints.append(say("line.context", table=reference.table.id, region=context.region, year=context.year, regions=", ".join(regions)))
+                hints.append(
+                    say(
+                        "line.context",
+                        table=reference.table.id,
+                        region=context.region,
+                        year=context.year,
+                        regions=", ".join(regions),
+                    )
+                )
         return "".join(hints)
 
     def check_results(self, entry: Entry, results: Mapping[str, float], problems: list[str]) -> None:
@@ -268,7 +294,9 @@ class GroupPlan:
         problems: list[str] = []
         if not self.run_patterns(self.partition(batch, available, contexts, trusting=True), batch, out, contexts, describe, []):
             problems.clear()
-            self.run_patterns(self.partition(batch, available, contexts, trusting=False), batch, out, contexts, describe, problems)
+            self.run_patterns(
+                self.partition(batch, available, contexts, trusting=False), batch, out, contexts, describe, problems
+            )
         if problems:
             raise InputError(problems)
         return out
@@ -286,7 +314,11 @@ class GroupPlan:
                 fine = False
                 text = say("line.missing", what=explain_missing(self.group, missing))
                 context = contexts[0][int(contexts[1][rows[0]])] if contexts else Context()
-                _listed(problems, [f"{describe(self.group, row)}: {text}{self.context_hint(missing, context)}" for row in rows[: SHOWN + 1]], len(rows))
+                _listed(
+                    problems,
+                    [f"{describe(self.group, row)}: {text}{self.context_hint(missing, context)}" for row in rows[: SHOWN + 1]],
+                    len(rows),
+                )
                 continue
             part = batch if index is None else batch.take(index)
             if line_program.context_inputs:
@@ -303,7 +335,10 @@ class GroupPlan:
         targets = line_program.program.targets
         for name in set(out) - set(targets):
             out[name][slice(None) if index is None else index] = np.nan
-        scratch = {name: out[name] if name in out else np.empty(part.n if index is None else len(next(iter(out.values())))) for name in targets}
+        scratch = {
+            name: out[name] if name in out else np.empty(part.n if index is None else len(next(iter(out.values()))))
+            for name in targets
+        }
         finite = arrays.run(line_program.program, part, scratch, index)
         bad: list[str] = []
         for symbol in line_program.derived:
@@ -324,7 +359,14 @@ class GroupPlan:
             for name in self.group.outputs:
                 column = scratch[name] if index is None else scratch[name][index]
                 rows = np.flatnonzero(~np.isfinite(column)).tolist()
-                _listed(bad, [f"{describe(self.group, r if index is None else int(index[r]))}: {name}: {say('line.not_finite')}" for r in rows[: SHOWN + 1]], len(rows))
+                _listed(
+                    bad,
+                    [
+                        f"{describe(self.group, r if index is None else int(index[r]))}: {name}: {say('line.not_finite')}"
+                        for r in rows[: SHOWN + 1]
+                    ],
+                    len(rows),
+                )
         problems.extend(bad)
         return finite and not bad
 
@@ -366,7 +408,8 @@ class GroupPlan:
         for name, found in available.items():
             for symbol, flags in found.items():
                 keys.append(("group", (name, symbol), flags.astype(np.int64)))
-        varying, fixed = [], []
+        varying: list[tuple[str, Any, Column]] = []
+        fixed: list[tuple[str, Any, Column]] = []
         for key in keys:
             (varying if (key[2] != key[2][0]).any() else fixed).append(key)
         if not varying:
@@ -385,7 +428,9 @@ class GroupPlan:
         if axis in self.choices:
             return codes.astype(np.int64, copy=False)
         signatures: dict[Any, int] = {}
-        by_row = np.array([signatures.setdefault(self.row_signature(key), len(signatures)) for key in self.axis_rows[axis]], dtype=np.int64)
+        by_row = np.array(
+            [signatures.setdefault(self.row_signature(key), len(signatures)) for key in self.axis_rows[axis]], dtype=np.int64
+        )
         if len(signatures) == 1:
             return np.zeros(1, dtype=np.int64)
         return by_row[codes]
@@ -396,7 +441,9 @@ class GroupPlan:
         return (self.group.items.rows[key].unit if self.unit_matters else None), self.closed_for(ITEM, key)
 
     def batch_pattern(self, given: list[str], details: Iterable[tuple[str, Any, int]], contexts: Any) -> Pattern:
-        present, closed, groups = set(given), set(), {}
+        present: set[str] = set(given)
+        closed: set[tuple[str, int]] = set()
+        groups: dict[str, set[str]] = {}
         choices: dict[str, str] = {}
         unit = None
         table = self.group.items
@@ -427,7 +474,11 @@ class GroupPlan:
             if name in self.references:
                 closed |= self.closed_for(name, choices.get(name))
         return Pattern(
-            frozenset(present), frozenset(choices.items()), frozenset(closed), unit, frozenset((name, frozenset(symbols)) for name, symbols in groups.items())
+            frozenset(present),
+            frozenset(choices.items()),
+            frozenset(closed),
+            unit,
+            frozenset((name, frozenset(symbols)) for name, symbols in groups.items()),
         )
 
 
@@ -443,7 +494,19 @@ def cell_value(symbol: Symbol, table: Table, column: str, row: Row, placeholder:
     unit = table.column_unit(column, row)
     wanted = substitute(symbol.unit, placeholder, parse_unit(row.unit)) if placeholder and row.unit else symbol.unit
     if unit.dims != wanted.dims:
-        raise FileError([say("table.dimension", table=table.id, row=row.key, column=column, unit=unit.text, symbol=symbol.name, expected=wanted.text)])
+        raise FileError(
+            [
+                say(
+                    "table.dimension",
+                    table=table.id,
+                    row=row.key,
+                    column=column,
+                    unit=unit.text,
+                    symbol=symbol.name,
+                    expected=wanted.text,
+                )
+            ]
+        )
     factor = unit.scale / wanted.scale
     return cell.value if factor == 1 else float(Fraction(repr(cell.value)) * factor)
 
@@ -478,7 +541,14 @@ def out_of_range(symbol: Symbol, value: float, low: float | None, high: float | 
     """The message for a value outside its range, with the likely slip."""
     from carbonacct.values import number
 
-    text = say("line.range", symbol=symbol.name, value=number(value), low="-∞" if low is None else number(low), high="∞" if high is None else number(high), unit=symbol.unit_text)
+    text = say(
+        "line.range",
+        symbol=symbol.name,
+        value=number(value),
+        low="-∞" if low is None else number(low),
+        high="∞" if high is None else number(high),
+        unit=symbol.unit_text,
+    )
     if high == 1 and symbol.unit_text == "1" and 1 < value <= 100:
         text += say("hint.percent", value=number(value))
     return text

@@ -172,47 +172,43 @@ class Builder:
     # expressions -----------------------------------------------------------------------------------------------
 
     def expression(self, node: Node, variable: str | None = None) -> Product:
+        def part(item: Node) -> Product:
+            return self.expression(item, variable)
+
         match node:
             case Num(value):
                 return Product(value)
             case Name(name, base):
                 return self.name(name, base, variable)
             case Neg(of):
-                inner = self.expression(of, variable)
+                inner = part(of)
                 return Product(-inner.coefficient, inner.above, inner.below)
             case Op("*", left, right):
-                a, b = self.expression(left, variable), self.expression(right, variable)
+                a, b = part(left), part(right)
                 return Product(a.coefficient * b.coefficient, [*a.above, *b.above], [*a.below, *b.below])
             case Op("/", left, right):
-                a, b = self.expression(left, variable), self.expression(right, variable)
+                a, b = part(left), part(right)
                 if b.coefficient == 0:
-                    return _one(self.combine("/", [a, b], variable))
+                    return _one(self.combine("/", [a, b]))
                 return Product(a.coefficient / b.coefficient, [*a.above, *b.below], [*a.below, *b.above])
             case Op("**", left, Num(power)) if power.denominator == 1 and power != 0:
-                base_atom = self.realise(self.expression(left, variable), variable)
-                return _one(self.combine(f"pow{power.numerator}", [_one(base_atom)], variable))
-            case Op(op, left, right):
-                return _one(self.combine(op, [self.expression(left, variable), self.expression(right, variable)], variable))
+                return _one(self.combine(f"pow{power.numerator}", [part(left)]))
+            case Op(op, left, right) | Compare(op, left, right):
+                return _one(self.combine(op, [part(left), part(right)]))
             case Call("round", (of, *digits)):
                 shift = digits[0].value.numerator if digits and isinstance(digits[0], Num) else 0
-                return _one(self.combine(f"round{shift}", [self.expression(of, variable)], variable))
-            case Call(function, args):
-                return _one(self.combine(function, [self.expression(arg, variable) for arg in args], variable))
+                return _one(self.combine(f"round{shift}", [part(of)]))
+            case Call(op, args) | Logic(op, args):
+                return _one(self.combine(op, [part(arg) for arg in args]))
             case If(condition, yes, no):
-                return _one(self.combine("if", [self.expression(part, variable) for part in (condition, yes, no)], variable))
-            case Compare(op, left, right):
-                return _one(self.combine(op, [self.expression(left, variable), self.expression(right, variable)], variable))
-            case Logic(op, of):
-                return _one(self.combine(op, [self.expression(part, variable) for part in of], variable))
+                return _one(self.combine("if", [part(condition), part(yes), part(no)]))
             case Is():
                 raise AssertionError("choices are decided by the resolution")
             case Interpolate(table, column, args):
-                atoms = [self.realise(self.expression(arg, variable), variable) for arg in args]
-                grid = self.compiled.tables[table]
-                return _one(Atom(LINE, LINE, Lookup(grid, column, tuple(self.operand(atom) for atom in atoms))))
+                operands = tuple(self.operand(self.realise(part(arg))) for arg in args)
+                return _one(Atom(LINE, LINE, Lookup(self.compiled.tables[table], column, operands)))
             case Sum(body, bound, group):
-                inner = self.realise(self.expression(body, bound), bound)
-                return _one(Atom(LINE, LINE, SumOver(group, self.operand(inner))))
+                return _one(Atom(LINE, LINE, SumOver(group, self.operand(self.realise(self.expression(body, bound))))))
 
     def name(self, name: str, base: str | None, variable: str | None) -> Product:
         if base is not None and base == variable:
@@ -232,9 +228,9 @@ class Builder:
             return operand
         return self.outer.setdefault(id(operand), Outer(operand))
 
-    def combine(self, op: str, parts: list[Product], variable: str | None) -> Atom:
+    def combine(self, op: str, parts: list[Product]) -> Atom:
         """Apply an operation that is not a product, at the highest rank of its operands."""
-        atoms = [self.realise(part, variable) for part in parts]
+        atoms = [self.realise(part) for part in parts]
         rank, natural = _joint(a.rank for a in atoms), _joint(a.natural for a in atoms)
         if rank == LINE:
             return Atom(LINE, natural, Apply(op, tuple(self.operand(atom) for atom in atoms)))
@@ -249,7 +245,7 @@ class Builder:
             return float(atom.value)
         return Gather(atom.rank, atom.value, atom.value.tolist())
 
-    def realise(self, product: Product, variable: str | None = None) -> Atom:
+    def realise(self, product: Product) -> Atom:
         """Evaluate a product: constants first, then each axis, then the line."""
         if product.atom is None:
             product.atom = self.realise_now(product)
@@ -284,7 +280,7 @@ class Builder:
         return Atom(result.rank, natural, result.value)
 
     def binary(self, op: str, a: Atom, b: Atom) -> Atom:
-        return self.combine(op, [_one(a), _one(b)], None)
+        return self.combine(op, [_one(a), _one(b)])
 
 
 def _one(atom: Atom) -> Product:

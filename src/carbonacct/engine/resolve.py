@@ -29,7 +29,7 @@ class Pattern:
     groups: frozenset[tuple[str, frozenset[str]]] = frozenset()
 
 
-class Missing(Exception):
+class Missing(Exception):  # noqa: N818
     """A symbol that cannot be obtained, and the symbols it lacks."""
 
     def __init__(self, lacking: Mapping[str, None]) -> None:
@@ -136,7 +136,9 @@ class Resolution:
                 decided = self.decide(condition)
                 if decided is not None:
                     return self.prune(yes if decided else no, variable, inside)
-                return If(self.prune(condition, variable, inside), self.prune(yes, variable, inside), self.prune(no, variable, inside))
+                return If(
+                    self.prune(condition, variable, inside), self.prune(yes, variable, inside), self.prune(no, variable, inside)
+                )
             case Is():
                 return Num(Fraction(bool(self.decide(node))))
             case Call("coalesce", args):

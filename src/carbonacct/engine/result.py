@@ -52,7 +52,14 @@ class Result:
     stream. co2e: their sum. warnings: what was assumed, left out or not used.
     """
 
-    def __init__(self, methodology: Methodology, compiled: Compiled, context: Context, entries: dict[str, list[Entry]], meta: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        methodology: Methodology,
+        compiled: Compiled,
+        context: Context,
+        entries: dict[str, list[Entry]],
+        meta: Mapping[str, Any],
+    ) -> None:
         self.methodology = methodology
         self.compiled = compiled
         self.context = context
@@ -82,8 +89,12 @@ class Result:
         for key, total in self.compiled.totals.items():
             values[key] = evaluate(total.node, leaf)
             if values[key] != values[key]:
-                missing = [n.name for n in _names(total.node) if n.base is None and n.name in constants and constants[n.name].value is None]
-                amounts = self._amount_behind(total.node, missing)
+                missing = [
+                    n.name
+                    for n in _names(total.node)
+                    if n.base is None and n.name in constants and constants[n.name].value is None
+                ]
+                amounts = self._amount_behind(missing)
                 if amounts == 0:
                     values[key] = evaluate(total.node, lambda n, m=missing: 0.0 if n.base is None and n.name in m else leaf(n))  # type: ignore[misc]
                 else:
@@ -93,7 +104,7 @@ class Result:
         symbols = {t.symbol: k for k, t in self.compiled.totals.items() if t.symbol}
         return Totals({k: Value(v, self.compiled.totals[k].unit.text) for k, v in values.items()}, symbols)
 
-    def _amount_behind(self, node: Any, missing: list[str]) -> float:
+    def _amount_behind(self, missing: list[str]) -> float:
         gases = {name.removeprefix("GWP_") for name in missing}
         return sum(abs(amount) for outputs in self._outputs.values() for gas, amount in outputs.items() if gas_name(gas) in gases)
 
@@ -143,7 +154,10 @@ class Result:
     @cached_property
     def by_stream(self) -> dict[str, Value]:
         """tCO2e of each stream; deductions are negative."""
-        return {stream: Value((SIGN[group.scope] or 1.0) * self._co2e(stream) + 0.0, "tCO2e") for stream, group in self.compiled.streams.items()}
+        return {
+            stream: Value((SIGN[group.scope] or 1.0) * self._co2e(stream) + 0.0, "tCO2e")
+            for stream, group in self.compiled.streams.items()
+        }
 
     @cached_property
     def co2e(self) -> Value:
@@ -258,7 +272,9 @@ class Result:
                 for gas, value, unit in line_outputs(group, entry):
                     weight = self.compiled.constants.get(f"GWP_{gas_name(gas)}")
                     tonnes = value * to_tonnes(unit, gas)
-                    factor = 1.0 if gas == "CO2e" else float(weight.value) if weight and weight.value is not None else float("nan")
+                    factor = (
+                        1.0 if gas == "CO2e" else float(weight.value) if weight and weight.value is not None else float("nan")
+                    )
                     item = entry.item.name if isinstance(entry.item, Custom) else entry.item
                     rows.append((stream, number, item, gas, value, unit, SIGN[group.scope] * tonnes * factor))
         return pd.DataFrame(rows, columns=["stream", "line", "item", "gas", "value", "unit", "tCO2e"])
@@ -325,7 +341,11 @@ def line_outputs(group: Group, entry: Entry) -> list[tuple[str, float, str]]:
         gas = name
         if "{" in name:
             row = entry.row
-            gas = (row.gas or row.key.split("@")[0]) if row else str(entry.item.name if isinstance(entry.item, Custom) else entry.item)
+            gas = (
+                (row.gas or row.key.split("@")[0])
+                if row
+                else str(entry.item.name if isinstance(entry.item, Custom) else entry.item)
+            )
         found.append((gas, entry.results[name], unit.text))
     return found
 

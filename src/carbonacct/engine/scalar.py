@@ -10,8 +10,20 @@ from typing import Any
 import numpy as np
 
 from carbonacct.engine.program import (
-    ARRAY_OPS, CONST, LINE, Apply, Atom, Gather, Input, Instruction, Lookup, Outer, Program, SumOver,
-    power_by_multiplication, round_number,
+    ARRAY_OPS,
+    CONST,
+    LINE,
+    Apply,
+    Atom,
+    Gather,
+    Input,
+    Instruction,
+    Lookup,
+    Outer,
+    Program,
+    SumOver,
+    power_by_multiplication,
+    round_number,
 )  # fmt: skip
 from carbonacct.engine.tables import interpolate
 
@@ -89,7 +101,11 @@ def compile_scalar(program: Program) -> ScalarProgram:
             return lambda line, sub: constant
         if id(node) not in compiled:
             made = make(node)
-            compiled[id(node)] = _shared(made, id(node)) if uses[id(node)] > 1 and isinstance(node, Apply | SumOver | Lookup) and not _inside(node) else made
+            compiled[id(node)] = (
+                _shared(made, id(node))
+                if uses[id(node)] > 1 and isinstance(node, Apply | SumOver | Lookup) and not _inside(node)
+                else made
+            )
         return compiled[id(node)]
 
     def make(node: Instruction) -> Step:

@@ -22,7 +22,19 @@ def interpolate(table: Table, column: str, *at: Any) -> Any:
     for (name, spec), axis, x in zip(table.axes.items(), axes, points, strict=True):
         if not bool(np.all((x >= axis[0]) & (x <= axis[-1]))):
             bad = float(x[~((x >= axis[0]) & (x <= axis[-1]))][0])
-            raise InputError([say("table.outside", table=table.id, axis=name, value=bad, low=float(axis[0]), high=float(axis[-1]), unit=spec.unit)])
+            raise InputError(
+                [
+                    say(
+                        "table.outside",
+                        table=table.id,
+                        axis=name,
+                        value=bad,
+                        low=float(axis[0]),
+                        high=float(axis[-1]),
+                        unit=spec.unit,
+                    )
+                ]
+            )
         low = np.clip(np.searchsorted(axis, x, side="right") - 1, 0, len(axis) - 2)
         weights.append((low, (x - axis[low]) / (axis[low + 1] - axis[low])))
     if len(axes) == 1:

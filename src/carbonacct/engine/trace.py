@@ -17,7 +17,7 @@ from carbonacct.engine.inputs import concrete_unit
 from carbonacct.engine.plan import Context, Custom, Entry
 from carbonacct.engine.resolve import GIVEN
 from carbonacct.errors import NotFoundError
-from carbonacct.expressions.tree import Name, Node, Sum, names, sums
+from carbonacct.expressions.tree import Name, Node, names, sums
 from carbonacct.messages import say
 from carbonacct.schema import models
 from carbonacct.units import nearest
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Explanation:
     """One step of a calculation.
 
-    kind: total, stream, line, formula, given, default, table, constant, choice, absent.
+    kind: total, stream, line, formula, given, default, table, constant, choice, absent, repeated (explained above).
     way: the alternative taken; passed: those not taken, with what they lacked.
     """
 
@@ -88,6 +88,7 @@ class Tracer:
         self.result = result
         self.compiled = result.compiled
         self.context: Context = result.context
+        self._shown: set[tuple[int, str]] = set()
 
     # values ----------------------------------------------------------------------------------------------------
 
@@ -135,6 +136,7 @@ class Tracer:
 
     def explain(self, target: str) -> Explanation:
         """A total (``E``), a stream, an output (``kiln.CO2``), a line (``kiln[0]``), or a symbol (``kiln[0].AD``)."""
+        self._shown.clear()
         totals = self.compiled.totals
         if target in totals:
             return self.total(target)
@@ -159,7 +161,12 @@ class Tracer:
         entries = self.result.entries.get(stream, [])
         group = self.compiled.streams[stream]
         entry: Entry | None = None
-        if not rest.startswith("[") and rest and rest[1:] not in group.outputs and rest[1:].replace("-", "") not in [o.replace("-", "") for o in group.outputs]:
+        if (
+            not rest.startswith("[")
+            and rest
+            and rest[1:] not in group.outputs
+            and rest[1:].replace("-", "") not in [o.replace("-", "") for o in group.outputs]
+        ):
             if rest[1:] == "CO2e":
                 return None, "CO2e", stream
             rest = f"[0]{rest}"
@@ -207,7 +214,14 @@ class Tracer:
                 children.append(self.stream(part.base, part.name))
         value = self.result.totals[name]
         return Explanation(
-            total.symbol or name, total.title, float(value), total.unit.text, "total", total.source_node, provenance=total.provenance, children=children
+            total.symbol or name,
+            total.title,
+            float(value),
+            total.unit.text,
+            "total",
+            total.source_node,
+            provenance=total.provenance,
+            children=children,
         )
 
     def stream(self, stream: str, output: str | None = None) -> Explanation:
@@ -232,12 +246,14 @@ class Tracer:
         if row:
             title = models.Title(zh=row.zh, en=row.en)
         else:
-            text = entry.label or (entry.item.name if isinstance(entry.item, Custom) else entry.place)
+            text = entry.label or (entry.item.name if isinstance(entry.item, Custom) else "")
             title = models.Title(zh=text, en=text)
         first = children[0] if len(children) == 1 else None
-        return Explanation(entry.place, title, first.value if first else None, first.unit if first else "", "line", children=children)
+        return Explanation(
+            entry.place, title, first.value if first else None, first.unit if first else "", "line", children=children
+        )
 
-    def symbol(self, entry: Entry, name: str, seen: tuple[str, ...] = ()) -> Explanation:
+    def symbol(self, entry: Entry, name: str) -> Explanation:
         symbol = entry.group.group.symbols[name]
         if symbol.kind == "choice":
             key = self.option(entry, name)
@@ -251,15 +267,31 @@ class Tracer:
         index = resolution.route[name]
         assert index != GIVEN
         route = symbol.routes[index]
-        base = Explanation(name, symbol.title, value, self.unit_text(entry, symbol), "formula", way=route.name, way_title=route.title, provenance=route.provenance)
+        base = Explanation(
+            name,
+            symbol.title,
+            value,
+            self.unit_text(entry, symbol),
+            "formula",
+            way=route.name,
+            way_title=route.title,
+            provenance=route.provenance,
+        )
         base.passed = [other.name for other in symbol.routes[:index]]
         if route.value is not None:
             base.kind = "default"
         elif route.reference is not None:
             self.describe_cell(base, entry, name, index)
         else:
-            base.formula, base.printed = resolution.node[name] if len(symbol.routes) == 1 and route.source_node is None else route.source_node, route.printed
-            base.children = self.parts(entry, resolution.node[name], (*seen, name))
+            base.formula, base.printed = (
+                resolution.node[name] if len(symbol.routes) == 1 and route.source_node is None else route.source_node,
+                route.printed,
+            )
+            if (id(entry), name) in self._shown:
+                base.kind, base.formula, base.printed = "repeated", None, None
+            else:
+                self._shown.add((id(entry), name))
+                base.children = self.parts(entry, resolution.node[name])
         return base
 
     def describe_cell(self, node: Explanation, entry: Entry, name: str, index: int) -> None:
@@ -278,19 +310,21 @@ class Tracer:
         node.row = models.Title(zh=row.zh + year, en=row.en + year)
         node.provenance = Provenance(cell.evidence, tuple(table.source_titles(cell.sources)), cell.note)
 
-    def parts(self, entry: Entry, node: Node, seen: tuple[str, ...]) -> list[Explanation]:
+    def parts(self, entry: Entry, node: Node) -> list[Explanation]:
         group = entry.group.group
         children = []
         for name in names(node):
             if name.name in group.symbols:
-                children.append(self.symbol(entry, name.name, seen))
+                children.append(self.symbol(entry, name.name))
             else:
                 children.append(self.constant(name.name))
+        inner: dict[str, dict[str, None]] = {}
         for item in sums(node):
-            inner = [n.name for n in names(_body(item)) if n.base == item.variable]
-            for sub in entry.groups[item.group]:
-                line = self.line(sub, list(dict.fromkeys(inner)))
-                line.value = None
+            inner.setdefault(item.group, {}).update({n.name: None for n in names(item.body) if n.base == item.variable})
+        for group_name, wanted in inner.items():
+            for number, sub in enumerate(entry.groups[group_name]):
+                line = self.line(sub, list(wanted))
+                line.name, line.value = f"{group_name}[{number}]", None
                 children.append(line)
         return children
 
@@ -300,14 +334,9 @@ class Tracer:
         return Explanation(name, constant.title, value, constant.unit.text, "constant", provenance=constant.provenance)
 
     def unit_text(self, entry: Entry, symbol: Symbol) -> str:
-        if symbol.unit_text != symbol.unit.text and " | " in symbol.unit_text:
-            return symbol.unit_text
+        if symbol.units_by_item:
+            return symbol.units_by_item.get(entry.item_unit() or "", symbol.unit_text)
         return concrete_unit(symbol, entry.group.group.placeholder, entry.item_unit()).text
-
-
-def _body(item: Sum) -> Node:
-    """A sum's body as an expression of its own, so that its sub-line names show."""
-    return item.body
 
 
 __all__ = ["CONTEXT", "ITEM", "Explanation", "Tracer"]

@@ -9,7 +9,19 @@ from functools import lru_cache
 
 from carbonacct.errors import ExpressionError
 from carbonacct.expressions.tree import (
-    FUNCTIONS, Call, Compare, If, Interpolate, Is, Logic, Name, Neg, Node, Num, Op, Sum,
+    FUNCTIONS,
+    Call,
+    Compare,
+    If,
+    Interpolate,
+    Is,
+    Logic,
+    Name,
+    Neg,
+    Node,
+    Num,
+    Op,
+    Sum,
 )  # fmt: skip
 from carbonacct.messages import say
 
@@ -41,7 +53,9 @@ def parse(text: str) -> Node:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, ExpressionError):
             raise
-        raise ExpressionError(say("expression.syntax", text=_short(text), reason=getattr(error, "msg", None) or str(error))) from None
+        raise ExpressionError(
+            say("expression.syntax", text=_short(text), reason=getattr(error, "msg", None) or str(error))
+        ) from None
 
 
 def _short(text: str) -> str:
@@ -99,7 +113,7 @@ class _Reader:
 
     def check_exponent(self, node: ast.expr, result: Op) -> None:
         exponent = result.right.of if isinstance(result.right, Neg) else result.right
-        if result.op == "**" and (isinstance(exponent, Op) or isinstance(exponent, Num) and exponent.value > MAX_EXPONENT):
+        if result.op == "**" and (isinstance(exponent, Op) or (isinstance(exponent, Num) and exponent.value > MAX_EXPONENT)):
             raise self.fail(node, "expression.exponent")
 
     def comparison(self, node: ast.Compare, depth: int) -> Node:
@@ -121,7 +135,12 @@ class _Reader:
     def call(self, node: ast.Call, function: str, args: list[ast.expr], depth: int) -> Node:
         if function == "sum":
             match args:
-                case [ast.GeneratorExp(elt=body, generators=[ast.comprehension(target=ast.Name(id=variable), iter=ast.Name(id=group), ifs=[], is_async=0)])]:
+                case [
+                    ast.GeneratorExp(
+                        elt=body,
+                        generators=[ast.comprehension(target=ast.Name(id=variable), iter=ast.Name(id=group), ifs=[], is_async=0)],
+                    )
+                ]:
                     return Sum(self.read(body, depth), variable, group)
             raise self.fail(node, "expression.sum")
         if function == "interpolate":
@@ -130,7 +149,7 @@ class _Reader:
             match = _TABLE.fullmatch(re.sub(r"\s", "", ast.get_source_segment(self.source, args[0]) or ""))
             if not match:
                 raise self.fail(node, "expression.interpolate")
-            return Interpolate(*match.groups(), tuple(self.read(arg, depth) for arg in args[1:]))
+            return Interpolate(match.group(1), match.group(2), tuple(self.read(arg, depth) for arg in args[1:]))
         if function not in FUNCTIONS:
             raise self.fail(node, "expression.function")
         least, most = FUNCTIONS[function]

@@ -83,7 +83,13 @@ def _alike(parts: tuple[Node, ...], env: Env, whole: Node, expected: Unit | None
     for item, part in zip(typed, parts, strict=True):
         if not item.zero and item.dims != known.dims:
             raise UnitError(
-                say("proof.unlike", text=to_text(whole), part=to_text(part), found=dimension_text(item.dims), wanted=dimension_text(known.dims))
+                say(
+                    "proof.unlike",
+                    text=to_text(whole),
+                    part=to_text(part),
+                    found=dimension_text(item.dims),
+                    wanted=dimension_text(known.dims),
+                )
             )
     return [_scaled(item, known.scale) for item in typed], known.scale, known.dims
 
@@ -129,7 +135,11 @@ def _infer(node: Node, env: Env, expected: Unit | None) -> Typed:
             axes, unit = env.grid(table, column)
             if len(axes) != len(args):
                 raise ExpressionError(say("proof.axes", table=table, expected=len(axes), found=len(args)))
-            return Typed(Interpolate(table, column, tuple(prove(a, env, u) for a, u in zip(args, axes, strict=True))), unit.scale, unit.dims)
+            return Typed(
+                Interpolate(table, column, tuple(prove(a, env, u) for a, u in zip(args, axes, strict=True))),
+                unit.scale,
+                unit.dims,
+            )
         case Compare() | Is() | Logic():
             raise ExpressionError(say("proof.condition_as_number", text=to_text(node)))
     raise ExpressionError(say("expression.not_allowed", part=to_text(node), text=to_text(node)))

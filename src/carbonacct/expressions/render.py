@@ -140,11 +140,17 @@ def to_latex(node: Node, label: Label = latex_name) -> str:
         case Call("sqrt", (arg,)):
             return rf"\sqrt{{{to_latex(arg, label)}}}"
         case Call(function, args):
-            name = rf"\{function}" if function in ("min", "max", "exp") else r"\ln" if function == "log" else rf"\operatorname{{{function}}}"
+            name = (
+                rf"\{function}"
+                if function in ("min", "max", "exp")
+                else r"\ln"
+                if function == "log"
+                else rf"\operatorname{{{function}}}"
+            )
             return rf"{name}\left({', '.join(to_latex(arg, label) for arg in args)}\right)"
         case Sum(body, _, group):
             return rf"\sum_{{\mathrm{{{word(group)}}}}} {put(body, 2)}"
-        case Interpolate(table, column, args):
+        case Interpolate(_, column, args):
             return rf"\operatorname{{{column}}}\left({', '.join(to_latex(arg, label) for arg in args)}\right)"
 
 
@@ -190,7 +196,11 @@ def to_mathml(node: Node, label: Label = mathml_name) -> str:
             return f"<msup>{row(put(left, 5))}{row(to_mathml(right, label))}</msup>"
         case Op(op, left, right):
             level = _PRECEDENCE[op]
-            return row(put(left, level), f"<mo>{'×' if op == '*' else op}</mo>", put(right, level + (op == "-" or isinstance(right, Neg))))
+            return row(
+                put(left, level),
+                f"<mo>{'×' if op == '*' else op}</mo>",
+                put(right, level + (op == "-" or isinstance(right, Neg))),
+            )
         case Compare(op, left, right):
             sign = {"<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}.get(op, html.escape(op))
             return row(put(left, 1), f"<mo>{sign}</mo>", put(right, 1))

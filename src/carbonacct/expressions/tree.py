@@ -106,7 +106,16 @@ class Interpolate:
 Node: TypeAlias = Num | Name | Op | Neg | Compare | Is | Logic | If | Call | Sum | Interpolate
 
 # name → (least, most) number of arguments
-FUNCTIONS = {"min": (2, 8), "max": (2, 8), "exp": (1, 1), "log": (1, 1), "sqrt": (1, 1), "clip": (3, 3), "round": (1, 2), "coalesce": (2, 8)}
+FUNCTIONS = {
+    "min": (2, 8),
+    "max": (2, 8),
+    "exp": (1, 1),
+    "log": (1, 1),
+    "sqrt": (1, 1),
+    "clip": (3, 3),
+    "round": (1, 2),
+    "coalesce": (2, 8),
+}
 
 
 def children(node: Node) -> tuple[Node, ...]:

@@ -36,7 +36,7 @@ def _describe(document: yaml.Document, problem: Any) -> str:
     path: yaml.Place = ()
     data: Any = document.data
     for step in problem["loc"]:
-        if isinstance(data, dict) and step in data or isinstance(data, list) and isinstance(step, int) and step < len(data):
+        if (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int) and step < len(data)):
             path, data = (*path, step), data[step]
         elif problem["type"] == "missing" and step == problem["loc"][-1]:
             break
@@ -53,7 +53,14 @@ def _describe(document: yaml.Document, problem: Any) -> str:
 
 @lru_cache(maxsize=1)
 def _known_keys() -> list[str]:
-    return sorted({name for item in vars(models).values() if isinstance(item, type) and issubclass(item, BaseModel) for name in item.model_fields})
+    return sorted(
+        {
+            name
+            for item in vars(models).values()
+            if isinstance(item, type) and issubclass(item, BaseModel)
+            for name in item.model_fields
+        }
+    )
 
 
 def expand(document: yaml.Document) -> yaml.Document:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
-from carbonacct.errors import FileError, NotFoundError
+from carbonacct.errors import FileError
 from carbonacct.messages import say
 from carbonacct.schema import files, models, paths, yaml
 from carbonacct.units import Unit, nearest, parse_unit, substitute
@@ -129,8 +129,8 @@ class _Builder:
         self.columns = {**(self.base.columns if self.base else {}), **model.columns}
         self.sources = {**(self.base.sources if self.base else {}), **model.sources}
 
-    def problem(self, place: yaml.Place, key: str, **words: Any) -> None:
-        self.problems.append(f"{self.document.where(place)}: {'.'.join(map(str, place))}: {say(key, **words)}")
+    def problem(self, place: yaml.Place, message: str, /, **words: Any) -> None:
+        self.problems.append(f"{self.document.where(place)}: {'.'.join(map(str, place))}: {say(message, **words)}")
 
     def build(self) -> Table:
         model, base = self.model, self.base
@@ -168,7 +168,8 @@ class _Builder:
             self.problem(place, "verbatim", text=str(error))
 
     def keyed_entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        for number, data in enumerate(self.model.rows or []):
+        rows = self.model.rows if isinstance(self.model.rows, list) else []
+        for number, data in enumerate(rows):
             missing = [key for key in self.model.keys or [] if key not in data]
             if missing or not self.model.keys:
                 self.problem(("rows", number), "table.keys", keys=", ".join(missing) or "keys")
@@ -181,12 +182,19 @@ class _Builder:
         for name in data:
             if name not in allowed:
                 hint = nearest(name, allowed)
-                self.problem((*place, name), "verbatim", text=say("schema.unknown_key", key=name) + (say("hint.nearest", name=hint) if hint else ""))
+                self.problem(
+                    (*place, name),
+                    "verbatim",
+                    text=say("schema.unknown_key", key=name) + (say("hint.nearest", name=hint) if hint else ""),
+                )
         cells = dict(old.cells) if old else {}
         for column in self.columns:
             if column in data or column not in cells:
                 cells[column] = self.cell(data, column, (*place, column))
-        ranges = {column: (float(lo) if lo is not None else None, float(hi) if hi is not None else None) for column, (lo, hi) in (data.get("range") or {}).items()}
+        ranges = {
+            column: (float(lo) if lo is not None else None, float(hi) if hi is not None else None)
+            for column, (lo, hi) in (data.get("range") or {}).items()
+        }
         if old:
             return replace(
                 old, key=key, zh=str(data.get("zh", old.zh)), en=str(data.get("en", old.en)), unit=data.get("unit", old.unit), cells=cells,
@@ -228,7 +236,11 @@ class _Builder:
         for source in sources:
             if source not in self.sources:
                 hint = nearest(source, self.sources)
-                self.problem(place, "verbatim", text=say("schema.unknown_source", source=source) + (say("hint.nearest", name=hint) if hint else ""))
+                self.problem(
+                    place,
+                    "verbatim",
+                    text=say("schema.unknown_source", source=source) + (say("hint.nearest", name=hint) if hint else ""),
+                )
         note = detail.get("note") or row.get("note")
         return Cell(None if value is None else float(value), evidence, sources, _text(note))
 
@@ -244,7 +256,9 @@ class _Builder:
                 self.problem(("grid", name), "schema.unknown_key", key=name)
             lengths = [len(values), *({len(v) for v in values} if len(shape) == 2 else ())]
             if lengths != shape:
-                self.problem(("grid", name), "table.grid_shape", expected="x".join(map(str, shape)), found="x".join(map(str, lengths)))
+                self.problem(
+                    ("grid", name), "table.grid_shape", expected="x".join(map(str, shape)), found="x".join(map(str, lengths))
+                )
 
 
 def _text(note: Any) -> str | None:

@@ -69,7 +69,9 @@ def loads(text: str, file: str = "<text>") -> Document:
     except (yaml.MarkedYAMLError, yaml.reader.ReaderError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
-        raise FileError([f"{place}: {say('yaml.syntax', reason=getattr(error, 'problem', None) or str(error).splitlines()[0])}"]) from error
+        raise FileError(
+            [f"{place}: {say('yaml.syntax', reason=getattr(error, 'problem', None) or str(error).splitlines()[0])}"]
+        ) from error
     document = Document(None, file)
     if node is None:
         raise FileError([f"{file}: {say('yaml.empty')}"])
@@ -103,9 +105,9 @@ class _Builder:
         self.problems: list[str] = []
         self.seen: set[int] = set()
 
-    def problem(self, node: yaml.Node, key: str, **words: Any) -> None:
+    def problem(self, node: yaml.Node, message: str, /, **words: Any) -> None:
         mark = node.start_mark
-        self.problems.append(f"{self.document.file}:{mark.line + 1}:{mark.column + 1}: {say(key, **words)}")
+        self.problems.append(f"{self.document.file}:{mark.line + 1}:{mark.column + 1}: {say(message, **words)}")
 
     def build(self, node: yaml.Node, path: Place) -> Any:
         mark = node.start_mark

@@ -1,0 +1,41 @@
+# Two commands do everything on a machine with Python (>= 3.11), pip and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+
+.PHONY: demo test lint benchmark check clean
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+# A real calculation: prints it, explains its total, writes the HTML report.
+demo: $(STAMP)
+	mkdir -p demo-output
+	$(BIN)/carbonacct calc examples/power-plant.yaml --html demo-output/power-plant.html
+	$(BIN)/carbonacct explain examples/power-plant.yaml E --html demo-output/power-plant-explained.html
+	@echo
+	@echo "Written: demo-output/power-plant.html and demo-output/power-plant-explained.html"
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-report=json:.coverage.json
+	$(BIN)/python tests/coverage_floor.py .coverage.json
+
+lint: $(STAMP)
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+
+check: $(STAMP)
+	$(BIN)/carbonacct check --coverage
+
+benchmark: $(STAMP)
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) demo-output .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

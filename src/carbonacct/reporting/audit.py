@@ -1,0 +1,72 @@
+"""The audit list: every value a result rests on, with its source and evidence, weakest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from carbonacct.engine.trace import Explanation
+from carbonacct.messages import language
+from carbonacct.reporting.explanation import title_text
+
+if TYPE_CHECKING:
+    from carbonacct.engine.result import Result
+
+WEAKEST_FIRST = ("given", "unconfirmed", "worked", "confirmed", "crosschecked")
+
+
+def audit_rows(result: Result) -> list[dict[str, Any]]:
+    """One entry per value used: constants and table cells once, everything else per line."""
+    lang = language()
+    rows: list[dict[str, Any]] = []
+    seen: set[tuple[Any, ...]] = set()
+
+    def visit(node: Explanation, place: str) -> None:
+        place = node.name if node.kind in ("line", "stream") and node.children else place
+        if node.kind in ("given", "default", "table", "constant", "formula", "choice"):
+            shared = node.kind in ("constant", "table") and node.name
+            key = (node.kind, node.name, node.table, str(node.row), node.value) if shared else (node.kind, place, node.name)
+            if key not in seen:
+                seen.add(key)
+                rows.append(_row(node, place, lang))
+        for child in node.children:
+            visit(child, place)
+
+    for key in result.totals:
+        visit(result.explain(key), key)
+    order = {grade: rank for rank, grade in enumerate(WEAKEST_FIRST)}
+    kinds = {"table": 0, "default": 1, "constant": 2, "formula": 3, "choice": 4, "given": 5}
+    return sorted(
+        rows,
+        key=lambda row: (
+            row["kind"] in ("given", "choice"),
+            order.get(row["evidence"], 9),
+            kinds.get(row["kind"], 9),
+            row["place"],
+            row["symbol"],
+        ),
+    )
+
+
+def _row(node: Explanation, place: str, lang: str) -> dict[str, Any]:
+    provenance = node.provenance
+    return {
+        "place": place,
+        "symbol": node.name,
+        "title": title_text(node.title, lang),
+        "kind": node.kind,
+        "value": node.value,
+        "unit": node.unit,
+        "table": node.table,
+        "row": title_text(node.row, lang) or None,
+        "equation": provenance.equation if provenance else None,
+        "evidence": provenance.evidence if provenance and node.kind not in ("given", "choice") else "given",
+        "source": "; ".join(provenance.sources) if provenance and provenance.sources else None,
+        "note": provenance.note if provenance else None,
+    }
+
+
+def audit_frame(result: Result) -> pd.DataFrame:
+    """The audit list as a data frame."""
+    return pd.DataFrame(audit_rows(result))
