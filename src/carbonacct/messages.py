@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import locale
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _LANGUAGES = ("en", "zh")
@@ -16,6 +18,18 @@ def set_language(lang: str | None) -> None:
     if lang is not None and lang not in _LANGUAGES:
         raise ValueError(f"language is one of {', '.join(_LANGUAGES)}, not {lang!r}")
     _current = lang
+
+
+@contextmanager
+def speaking(lang: str | None) -> Iterator[str]:
+    """Within the block, texts are in ``lang`` (None: the language in force); gives the language."""
+    global _current
+    before, chosen = _current, lang or language()
+    set_language(chosen)
+    try:
+        yield chosen
+    finally:
+        _current = before
 
 
 def language() -> str:
@@ -136,6 +150,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "table {table}: nothing selects the row; write {table}.COLUMN[choice]",
         "表 {table}：无法确定行；应写作 {table}.列[选项]",
     ),
+    "compile.empty_cell": ("{table}: row {row} has no figure for {column}", "{table}：{row} 行没有 {column} 的数值"),
     "compile.braced_output": ("output '{name}' must name the item '{item}'", "输出“{name}”应为项目“{item}”"),
     "gwp.unknown": ("no GWP set '{name}' (there are {sets})", "没有 GWP 数据集“{name}”（可选：{sets}）"),
     # inputs
@@ -182,7 +197,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "除数为零；请检查用于加权的数量",
     ),
     "line.not_finite": ("the result is not a finite number", "结果不是有限数值"),
-    "line.range": ("{symbol} = {value} {unit} is outside {low} to {high}", "{symbol} = {value} {unit} 超出范围 {low} 至 {high}"),
+    "line.range": ("{symbol} = {value}{unit} is outside {low} to {high}", "{symbol} = {value}{unit} 超出范围 {low} 至 {high}"),
     "batch.more": ("… and {count} more lines", "……另有 {count} 行"),
     "total.unknown": ("no total '{name}'", "没有合计项“{name}”"),
     "total.no_gwp": (

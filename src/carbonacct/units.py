@@ -107,6 +107,44 @@ GREENHOUSE_SUBSTANCES = [
     "CH3Cl",
     "CH3CCl3",
     "CH3Br",
+    "C7F16",
+    "C8F18",
+    "Halon2402",
+    "Halon1202",
+    "Halon1201",
+    "HCFC21",
+    "HCFC225ca",
+    "HCFC225cb",
+    "PFPMIE",
+    "R290",
+    "R600a",
+    "R717",
+    "HFE125",
+    "HFE134",
+    "HFE143a",
+    "HCFE235da2",
+    "HFE245cb2",
+    "HFE245fa2",
+    "HFE347mcc3",
+    "HFE347pcf2",
+    "HFE356pcc3",
+    "HFE569sf2",
+    "HFE4310pccc124",
+    "HFE236ca12",
+    "HFE338pcc13",
+    "HFE227ea",
+    "HFE236ea2",
+    "HFE236fa",
+    "HFE245fa1",
+    "HFE263fb2",
+    "HFE329mcc2",
+    "HFE338mcf2",
+    "HFE347mcf2",
+    "HFE356mec3",
+    "HFE356pcf2",
+    "HFE356pcf3",
+    "HFE365mcf3",
+    "HFE374pc2",
 ]
 # Pollutants and products: here the symbol says which substance is meant, so "350 mg/L" of COD is accepted.
 PLAIN_SUBSTANCES = ["COD", "BOD", "NH3N", "SO2", "NOx", "PM", "VOCs", "TN", "TP", "Al", "N", "P", "S"]
@@ -234,7 +272,7 @@ _SPECIES = re.compile(
 _NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(.*?)\s*", re.DOTALL)
 _HYPHENATED = re.compile(
-    r"(?<=HFC|CFC)-(?=\d)|(?<=HFO)-(?=\d)|(?<=[tg]c)-(?=C\d)|(?<=[tgR])-(?=\d{3}[AB])|(?<=4310)-|(?<=NH3)-(?=N)"
+    r"(?<=HFC|CFC|HFO|HFE|CFE)-(?=\d)|(?<=Halon)-(?=\d)|(?<=[tg]c)-(?=C\d)|(?<=R)-(?=\d{3})|(?<=4310)-|(?<=NH3)-(?=N)"
 )
 _TYPOGRAPHY = str.maketrans({"·": "*", "×": "*", "⋅": "*", "％": "%", "／": "/", "（": "(", "）": ")", "^": "^", "₂": "2", "₃": "3", "₄": "4", "₆": "6", "²": "2", "³": "3", "℃": "degC", "µ": "u", "μ": "u", "，": ",", "\u00a0": " ", "\u3000": " "})  # fmt: skip
 
@@ -301,12 +339,11 @@ def _define(name: str) -> bool:
     if name in ureg:
         return True
     if match := _SPECIES.fullmatch(name):
-        mass, species = match.groups()
-        base = f"g{species}"
-        if base not in ureg:
-            ureg.define(f"{base} = [{species}]")
-        if name != base and name not in ureg:
-            ureg.define(f"{name} = {_MASS[_MASS_ZH.get(mass, mass)]} {base}")
+        species = match.group(2)
+        ureg.define(f"g{species} = [{species}]")
+        for mass, scale in _MASS.items():
+            aliases = "".join(f" = {zh}{species}" for zh, key in _MASS_ZH.items() if key == mass)
+            ureg.define(f"{mass}{species} = {scale} g{species}{aliases}" if mass != "g" else f"@alias g{species}{aliases}")
         return True
     for prefix, scale in _LONG_PREFIXES.items():
         if name.startswith(prefix) and name[len(prefix) :] in _LONG_NAMES:
@@ -365,9 +402,18 @@ def parse_unit(text: str) -> Unit:
     )
     try:
         quantity = registry().parse_expression(expression)
-    except (pint.PintError, ValueError, TypeError, ArithmeticError, tokenize.TokenError, SyntaxError, AttributeError) as error:
+    except (
+        pint.PintError,
+        ValueError,
+        TypeError,
+        ArithmeticError,
+        tokenize.TokenError,
+        SyntaxError,
+        AttributeError,
+        AssertionError,
+    ) as error:
         raise UnitError(say("unit.unreadable", text=str(text))) from error
-    if not hasattr(quantity, "units"):
+    if not isinstance(quantity, registry().Quantity):
         return Unit(str(text), Fraction(str(quantity)), ())
     factor, base = registry().get_base_units(quantity.units)
     dims = {name.strip("[]").replace("__unit", GENERIC): Fraction(power) for name, power in base.dimensionality.items()}
@@ -399,15 +445,24 @@ def foreign_unit(units: Any) -> Unit:
     return parse_unit("*".join(parts).replace("**1*", "*").removesuffix("**1") or "1")
 
 
-def conversion(given: Unit, expected: Unit) -> Fraction | None:
+def conversion(given: Unit, expected: Unit, lenient: bool = False) -> Fraction | None:
     """The factor from ``given`` to ``expected``, or None where the dimensions differ.
 
-    A plain mass is taken as the mass of the substance where the expected unit leaves no doubt (pollutants, products).
+    A plain mass is taken as the mass of the substance where the expected unit leaves no doubt (pollutants, products), and
+    a share or percentage as a mass fraction where a content is expected (``54.8 %`` for tC/t). ``lenient``: the item says
+    which gas is meant, so that a plain mass will do for it.
     """
     if given.dims == expected.dims:
         return given.scale / expected.scale
-    lenient = tuple(("mass" if name in PLAIN_SUBSTANCES else name, power) for name, power in expected.dims)
-    if given.dims == dims_product((lenient, 1)):
+    if (
+        given.dimensionless
+        and len(expected.dims) == 2
+        and dict(expected.dims).get("mass") == -1
+        and SUBSTANCES & dict(expected.dims).keys()
+    ):
+        return given.scale / expected.scale
+    plain = SUBSTANCES if lenient else PLAIN_SUBSTANCES
+    if given.dims == dims_product((tuple(("mass" if name in plain else name, power) for name, power in expected.dims), 1)):
         return given.scale / expected.scale
     return None
 

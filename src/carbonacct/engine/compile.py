@@ -19,6 +19,7 @@ from carbonacct.units import GENERIC, Unit, dims_product, nearest, parse_quantit
 
 CONTEXT = "@context"
 ITEM = "@item"
+ROW = "@row"
 _REFERENCE = re.compile(r"([a-z0-9][\w/-]*)\.(\w+)(?:\[(\w+)\])?")
 _BRACED = re.compile(r"\{(\w+)\}")
 ONE = parse_unit("1")
@@ -40,7 +41,8 @@ class Reference:
 
     table: Table
     column: str
-    axis: str  # ITEM, CONTEXT or the name of a choice symbol
+    axis: str  # ITEM, CONTEXT, ROW or the name of a choice symbol
+    row: str | None = None  # the row of the table, where the text names it once and for all
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Route:
     value: float | None = None
     reference: Reference | None = None
     requires: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     for_unit: str | None = None
     printed: Node | None = None
     printed_units: Mapping[str, Unit] = field(default_factory=dict)
@@ -446,6 +449,7 @@ class _Compiler:
         options: tuple[Mapping[str, models.Title], Table | None], env: Env, place: yaml.Place, chain: tuple[models.Sourced, ...],
     ) -> Symbol:  # fmt: skip
         routes: list[Route] = []
+        self.provenance(symbol, *chain, place=(*place, "source"))
         for index, route in enumerate(symbol.any_of or []):
             routes.append(
                 self.route(
@@ -502,7 +506,8 @@ class _Compiler:
         equation = getattr(spec, "equation", None)
         for_unit = getattr(spec, "for_unit", None)
         requires = tuple(getattr(spec, "requires", ()))
-        for required in requires:
+        unless = tuple(getattr(spec, "unless", ()))
+        for required in (*requires, *unless):
             if required not in group.symbols and required not in group.sublines:
                 self.problem((*place, "requires"), self.unknown(required, [*group.symbols, *group.sublines]))
         default = getattr(spec, "default", None)
@@ -510,7 +515,7 @@ class _Compiler:
             chain = (default, *chain)
             default = default.value
         provenance = self.provenance(*chain, equation=equation, place=place)
-        route = Route(name, title, provenance, requires=requires, for_unit=for_unit)
+        route = Route(name, title, provenance, requires=requires, unless=unless, for_unit=for_unit)
         if default_only or getattr(spec, "formula", None) is None:
             return self.default_route(route, default, group, items, unit, place)
         formula_place = (*place, "formula")
@@ -546,7 +551,8 @@ class _Compiler:
         if match and not re.fullmatch(r"[\d.eE+-]+", str(default)):
             name, column, key = match.groups()
             reference = self.attempt(place, lambda: self.reference(name, column, key, group, items))
-            return replace(route, reference=reference)
+            value = self.attempt(place, lambda: fixed_value(reference, unit)) if reference and reference.row else None
+            return replace(route, reference=reference, value=value)
         quantity = self.attempt(place, lambda: parse_quantity(str(default)))
         if quantity is None:
             return route
@@ -563,8 +569,10 @@ class _Compiler:
             table = self.table(name)
         if column not in table.columns:
             raise ExpressionError(self.unknown(f"{name}.{column}", [f"{name}.{c}" for c in table.columns]))
+        if key and key in table.rows and key not in group.symbols:
+            return Reference(table, column, ROW, key)
         if key and (key not in group.symbols or group.symbols[key].kind != "choice"):
-            raise ExpressionError(say("compile.not_a_choice", name=key))
+            raise ExpressionError(self.unknown(key, [*table.rows, *group.symbols]))
         if not key and not table.keys and table is not items and not items:
             raise ExpressionError(say("compile.no_row_key", table=name))
         return Reference(table, column, key or (CONTEXT if table.keys else ITEM))
@@ -603,6 +611,15 @@ class _Compiler:
             if node is not None:
                 totals[name] = Total(name, spec.title, target, node, source, spec.symbol, provenance)
         return totals
+
+
+def fixed_value(reference: Reference, unit: Unit) -> float:
+    """The cell of a row that a formula's default names. Raises ExpressionError where the table has no figure."""
+    row = reference.table.rows[str(reference.row)]
+    value = row.cells[reference.column].value
+    if value is None:
+        raise ExpressionError(say("compile.empty_cell", table=reference.table.id, row=row.key, column=reference.column))
+    return float(Fraction(repr(value)) * reference.table.column_unit(reference.column, row).factor_to(unit))
 
 
 def _bound(value: float | str | None) -> float | str | None:

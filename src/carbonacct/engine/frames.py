@@ -121,7 +121,7 @@ class FrameResult:
                 total = total + amount
             elif constant is not None and constant.value is not None:
                 total = total + amount * float(constant.value)
-            elif constant is not None and np.any(amount):
+            elif np.any(amount) and (constant is not None or gas not in self.compiled.streams[stream].outputs):
                 raise InputError([say("total.no_gwp", names=f"GWP_{gas_name(gas)}", sets=", ".join(self.compiled.gwp))])
         return total
 

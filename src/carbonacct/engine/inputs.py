@@ -71,7 +71,7 @@ def nest(group: Group, line: Mapping[str, Any]) -> dict[str, Any]:
             nested[key] = value
         else:
             moved.setdefault(path, {})[key] = value
-    for path, values in moved.items():
+    for path, values in sorted(moved.items(), key=lambda item: len(item[0])):
         level = nested
         for name in path[:-1]:
             level = level.setdefault(name, [{}])[-1]
@@ -80,19 +80,22 @@ def nest(group: Group, line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _joined(group: Group, into: dict[str, Any], line: dict[str, Any]) -> bool:
-    """Whether a flat line continues the one before: only sub-lines are added to it."""
-    if not line or not all(key in group.groups and isinstance(value, list) for key, value in line.items()):
+    """Whether a flat line continues the one before: it adds sub-lines and symbols that are not there yet."""
+    if not group.groups or any(key in into and key not in group.groups for key in line):
         return False
     for key, value in line.items():
-        into[key] = [*into.get(key, []), *value]
+        into[key] = [*into.get(key, []), *value] if key in group.groups and isinstance(value, list) else value
     return True
 
 
 def _read_line(plan: GroupPlan, entry: Entry, line: Mapping[str, Any], problems: list[str]) -> None:
     group, place = plan.group, entry.place
+    before = len(problems)
     if group.item is not None:
         _read_item(plan, entry, line.get(group.item), problems)
     unit = entry.item_unit()
+    if len(problems) > before and any(symbol.unit.generic for symbol in group.symbols.values()):
+        return  # without its item, the units of the line cannot be told
     for key, value in line.items():
         if key == group.item:
             continue
@@ -118,7 +121,7 @@ def _read_line(plan: GroupPlan, entry: Entry, line: Mapping[str, Any], problems:
         symbol = group.symbols[name]
         low, high = bound(symbol.low, values, {}), bound(symbol.high, values, {})
         if (low is not None and number < low) or (high is not None and number > high):
-            problems.append(f"{place}: {out_of_range(symbol, number, low, high)}")
+            problems.append(f"{place}: {out_of_range(symbol, number, low, high, unit)}")
 
 
 def _read_item(plan: GroupPlan, entry: Entry, given: Any, problems: list[str]) -> None:
@@ -184,6 +187,8 @@ def _read_value(group: Group, entry: Entry, symbol: Symbol, raw: Any, unit: str 
 
 def concrete_unit(symbol: Symbol, placeholder: str | None, item_unit: str | None) -> Unit:
     """The unit of a symbol on a line, with the item's own unit put in."""
+    if item_unit in symbol.units_by_item:
+        return parse_unit(symbol.units_by_item[item_unit])
     return substitute(symbol.unit, placeholder, parse_unit(item_unit)) if placeholder and item_unit else symbol.unit
 
 
@@ -212,7 +217,7 @@ def quantity(raw: Any, symbol: Symbol, placeholder: str | None, item_unit: str |
     expected = concrete_unit(symbol, placeholder, item_unit)
     if expected.generic and item_unit is None:
         raise UnitError(say("input.item_unit_unknown", symbol=symbol.name))
-    factor = conversion(unit, expected)
+    factor = conversion(unit, expected, lenient=symbol.unit.generic is not None)
     if factor is None:
         raise UnitError(say("input.wrong_dimension", symbol=symbol.name, given=f"{number:g} {unit.text}", expected=expected.text))
     return number if factor == 1 else float(Fraction(number) * factor)

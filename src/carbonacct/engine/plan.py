@@ -74,6 +74,7 @@ class LineProgram:
     scalar: ScalarProgram
     derived: list[Symbol]  # symbols with a range that are computed, to be checked
     context_inputs: list[tuple[str, int]]
+    used: set[str]  # symbols and sub-line groups that the results rest on
 
 
 class GroupPlan:
@@ -88,7 +89,7 @@ class GroupPlan:
         self.references: dict[str, list[tuple[str, int, Reference]]] = {}
         for name, symbol in group.symbols.items():
             for index, route in enumerate(symbol.routes):
-                if route.reference:
+                if route.reference and route.value is None:
                     self.references.setdefault(route.reference.axis, []).append((name, index, route.reference))
         self.axis_rows: dict[str, list[str]] = {}
         if group.items:
@@ -181,7 +182,9 @@ class GroupPlan:
         context_inputs = [
             (name, route) for name, route in resolution.route.items() if route != GIVEN and self.is_context(name, route)
         ]
-        return LineProgram(program, compile_scalar(program), ranged, context_inputs)
+        used = resolution.used([*self.group.outputs, *wanted])
+        ranged = [symbol for symbol in ranged if symbol.name in used]
+        return LineProgram(program, compile_scalar(program), ranged, context_inputs, used)
 
     def is_context(self, name: str, route: int) -> bool:
         routes = self.group.symbols[name].routes
@@ -279,7 +282,7 @@ class GroupPlan:
         low = bound(symbol.low, values, results)
         high = bound(symbol.high, values, results)
         if (low is not None and value < low - 1e-12 * abs(low)) or (high is not None and value > high + 1e-12 * abs(high)):
-            problems.append(f"{entry.place}: {out_of_range(symbol, value, low, high)}")
+            problems.append(f"{entry.place}: {out_of_range(symbol, value, low, high, entry.item_unit())}")
 
     # many entities ---------------------------------------------------------------------------------------------
 
@@ -411,7 +414,7 @@ class GroupPlan:
         varying: list[tuple[str, Any, Column]] = []
         fixed: list[tuple[str, Any, Column]] = []
         for key in keys:
-            (varying if (key[2] != key[2][0]).any() else fixed).append(key)
+            (varying if key[2].strides != (0,) and (key[2] != key[2][0]).any() else fixed).append(key)
         if not varying:
             yield self.batch_pattern(given, [(k, d, int(c[0])) for k, d, c in fixed], contexts), None
             return
@@ -432,7 +435,7 @@ class GroupPlan:
             [signatures.setdefault(self.row_signature(key), len(signatures)) for key in self.axis_rows[axis]], dtype=np.int64
         )
         if len(signatures) == 1:
-            return np.zeros(1, dtype=np.int64)
+            return np.broadcast_to(np.int64(0), codes.shape)
         return by_row[codes]
 
     def row_signature(self, key: str) -> tuple[str | None, frozenset[tuple[str, int]]]:
@@ -537,17 +540,20 @@ def _at(limit: Any, row: int) -> float | None:
     return None if limit is None else float(limit[row]) if np.ndim(limit) else float(limit)
 
 
-def out_of_range(symbol: Symbol, value: float, low: float | None, high: float | None) -> str:
-    """The message for a value outside its range, with the likely slip."""
+def out_of_range(symbol: Symbol, value: float, low: float | None, high: float | None, unit: str | None = None) -> str:
+    """The message for a value outside its range, with the likely slip. ``unit``: the item's unit, where it is known."""
     from carbonacct.values import number
 
+    shown = symbol.units_by_item.get(unit or "", symbol.unit_text)
+    if unit and symbol.unit.generic and not symbol.units_by_item:
+        shown = shown.replace(symbol.unit.generic, unit)
     text = say(
         "line.range",
         symbol=symbol.name,
         value=number(value),
         low="-∞" if low is None else number(low),
         high="∞" if high is None else number(high),
-        unit=symbol.unit_text,
+        unit="" if shown == "1" else f" {shown}",
     )
     if high == 1 and symbol.unit_text == "1" and 1 < value <= 100:
         text += say("hint.percent", value=number(value))

@@ -138,7 +138,7 @@ class Builder:
             last = symbol.routes[-1] if symbol.routes else None
             if symbol.kind == "activity" or last is None or last.node is not None:
                 rank = LINE
-            elif last.reference is not None:
+            elif last.reference is not None and last.value is None:
                 rank = LINE if last.reference.axis == CONTEXT else last.reference.axis
             else:
                 rank = CONST

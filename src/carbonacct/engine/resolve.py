@@ -6,13 +6,14 @@ the empty cells of their table rows, the sub-lines they have. Everything else ab
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from carbonacct.engine.compile import Group, Route
-from carbonacct.expressions.tree import Call, Compare, If, Is, Logic, Name, Node, Num, Sum, children, rebuild, walk
+from carbonacct.expressions.tree import Call, Compare, If, Is, Logic, Name, Node, Num, Sum, children, names, rebuild, sums, walk
 from carbonacct.messages import say
+from carbonacct.units import parse_unit
 
 GIVEN = -1
 
@@ -40,13 +41,13 @@ class Missing(Exception):  # noqa: N818
 @dataclass
 class Resolution:
     """The decision for one pattern. ``route[s]`` is GIVEN or the index of the symbol's route; ``node[s]`` its formula
-    with the branches not taken pruned; ``used`` is every given symbol and sub-line group that takes part."""
+    with the branches not taken pruned. Symbols tried in alternatives that turned out closed have routes too; what takes
+    part in a result is :meth:`used`."""
 
     group: Group
     pattern: Pattern
     route: dict[str, int] = field(default_factory=dict)
     node: dict[str, Node] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
     _failed: dict[str, Missing] = field(default_factory=dict)
     _active: set[str] = field(default_factory=set)
 
@@ -70,7 +71,6 @@ class Resolution:
         symbol = self.group.symbols[name]
         if name in self.pattern.given and not symbol.is_output:
             self.route[name] = GIVEN
-            self.used.add(name)
             return GIVEN
         if symbol.kind == "choice":
             if name in self._choices:
@@ -104,7 +104,9 @@ class Resolution:
 
     def open(self, name: str, index: int, route: Route) -> Node | None:
         """The pruned formula of a route that is open here, None for a default. Raises Missing otherwise."""
-        if route.for_unit is not None and route.for_unit != self.pattern.item_unit:
+        if route.for_unit is not None and not same_unit(route.for_unit, self.pattern.item_unit):
+            raise Missing({})
+        if any(other in self.pattern.given for other in route.unless):
             raise Missing({})
         for required in route.requires:
             if required in self.group.groups:
@@ -112,7 +114,7 @@ class Resolution:
                     raise Missing({required: None})
             else:
                 self.resolve(required)
-        if route.reference is not None:
+        if route.reference is not None and route.value is None:
             if (name, index) in self.pattern.closed:
                 raise Missing({})
             if route.reference.axis in self.group.symbols:
@@ -146,7 +148,6 @@ class Resolution:
             case Sum(body, bound, group):
                 if group not in self._groups:
                     raise Missing({group: None})
-                self.used.add(group)
                 return Sum(self.prune(body, bound, group), bound, group)
             case _:
                 return rebuild(node, tuple(self.prune(part, variable, inside) for part in children(node)))
@@ -165,8 +166,6 @@ class Resolution:
         match condition:
             case Is(choice, option, negated) if choice.base is None:
                 self.resolve(choice.name)
-                if choice.name in self.pattern.given:
-                    self.used.add(choice.name)
                 return (self._choices[choice.name] == option) != negated
             case Logic("not", (of,)):
                 inner = self.decide(of)
@@ -179,6 +178,37 @@ class Resolution:
             case Compare():
                 return None
         return None
+
+    def used(self, targets: Iterable[str]) -> set[str]:
+        """Every symbol and group of sub-lines that the targets rest on."""
+        found: set[str] = set()
+        stack = [name for name in targets if name in self.route]
+        while stack:
+            name = stack.pop()
+            if name in found:
+                continue
+            found.add(name)
+            if self.route[name] == GIVEN or self.group.symbols[name].kind == "choice":
+                continue
+            route = self.group.symbols[name].routes[self.route[name]]
+            found.update(r for r in route.requires if r in self.group.groups)
+            stack.extend(r for r in route.requires if r in self.route)
+            if route.reference is not None and route.reference.axis in self.route:
+                stack.append(route.reference.axis)
+            if name in self.node:
+                found.update(item.group for item in sums(self.node[name]))
+                stack.extend(n.name for n in names(self.node[name]) if n.name in self.route)
+            if route.node is not None:
+                stack.extend(n.choice.name for n in walk(route.node) if isinstance(n, Is) and n.choice.name in self.route)
+        return found
+
+
+def same_unit(first: str, second: str | None) -> bool:
+    """Whether two unit texts mean the same unit (吨 and t)."""
+    if first == second or second is None:
+        return first == second
+    one, two = parse_unit(first), parse_unit(second)
+    return (one.scale, one.dims) == (two.scale, two.dims)
 
 
 def explain_missing(group: Group, missing: Missing) -> str:

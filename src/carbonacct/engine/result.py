@@ -126,7 +126,7 @@ class Result:
                 total += amount
             elif constant is not None and constant.value is not None:
                 total += amount * float(constant.value)
-            elif constant is not None and amount:
+            elif amount and (constant is not None or gas not in self.compiled.streams[stream].outputs):
                 problems.append(say("total.no_gwp", names=f"GWP_{gas_name(gas)}", sets=", ".join(self.compiled.gwp)))
         if problems:
             raise InputError(problems)
@@ -187,7 +187,7 @@ class Result:
 
     # what was assumed ------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def warnings(self) -> list[str]:
         """Streams not given, defaults used, inputs without effect, doubtful rows: nothing is assumed silently."""
         found: list[str] = list(self.meta.get("warnings", ()))
@@ -202,13 +202,14 @@ class Result:
     def _entry_warnings(self, entry: Entry, found: list[str]) -> None:
         assert entry.program is not None
         group, resolution = entry.group.group, entry.program.program.resolution
-        defaults = [name for name, route in resolution.route.items() if route != GIVEN and group.symbols[name].kind != "choice"
+        used = entry.program.used
+        defaults = [name for name, route in resolution.route.items() if name in used and route != GIVEN and group.symbols[name].kind != "choice"
                     and group.symbols[name].routes[route].node is None]  # fmt: skip
-        chosen = [name for name in entry.group.choices if name in resolution.route and name not in entry.choices]
+        chosen = [name for name in entry.group.choices if name in used and name not in entry.choices]
         if defaults or chosen:
             found.append(say("warning.defaults", place=entry.place, symbols=", ".join([*defaults, *chosen])))
-        unused = [name for name in (*entry.values, *entry.choices, *entry.groups) if name not in resolution.used]
-        if group.outputs and unused:
+        unused = [name for name in (*entry.values, *entry.choices, *entry.groups) if name not in used]
+        if unused:
             found.append(say("warning.unused", place=entry.place, symbols=", ".join(unused)))
         row = entry.row
         if row:

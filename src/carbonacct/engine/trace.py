@@ -181,9 +181,14 @@ class Tracer:
             rest = rest[step.end() :]
         rest = rest.lstrip(".")
         if entry is not None and rest:
+            from carbonacct.engine.result import line_outputs
+
             if rest in entry.groups:
                 raise NotFoundError(say("trace.unknown", target=target))
             symbols = entry.group.group.symbols
+            own = next((o for o in entry.group.group.outputs if "{" in o), None)
+            if own and rest not in symbols and rest in [gas for gas, _, _ in line_outputs(entry.group.group, entry)]:
+                rest = own
             if rest not in symbols:
                 hint = nearest(rest, symbols)
                 raise NotFoundError(say("trace.unknown", target=target) + (say("hint.nearest", name=hint) if hint else ""))
@@ -278,10 +283,10 @@ class Tracer:
             provenance=route.provenance,
         )
         base.passed = [other.name for other in symbol.routes[:index]]
-        if route.value is not None:
-            base.kind = "default"
-        elif route.reference is not None:
+        if route.reference is not None:
             self.describe_cell(base, entry, name, index)
+        elif route.value is not None:
+            base.kind = "default"
         else:
             base.formula, base.printed = (
                 resolution.node[name] if len(symbol.routes) == 1 and route.source_node is None else route.source_node,
@@ -301,7 +306,7 @@ class Tracer:
         if reference.axis == CONTEXT:
             row = table.keyed(self.context.region, self.context.year)
         else:
-            row = table.rows[str(entry.item if reference.axis == ITEM else self.option(entry, reference.axis))]
+            row = table.rows[reference.row or str(entry.item if reference.axis == ITEM else self.option(entry, reference.axis))]
         assert row is not None
         cell = row.cells[reference.column]
         node.kind = "table"
@@ -334,8 +339,6 @@ class Tracer:
         return Explanation(name, constant.title, value, constant.unit.text, "constant", provenance=constant.provenance)
 
     def unit_text(self, entry: Entry, symbol: Symbol) -> str:
-        if symbol.units_by_item:
-            return symbol.units_by_item.get(entry.item_unit() or "", symbol.unit_text)
         return concrete_unit(symbol, entry.group.group.placeholder, entry.item_unit()).text
 
 

@@ -91,7 +91,8 @@ def _alike(parts: tuple[Node, ...], env: Env, whole: Node, expected: Unit | None
                     wanted=dimension_text(known.dims),
                 )
             )
-    return [_scaled(item, known.scale) for item in typed], known.scale, known.dims
+    scale = expected.scale if expected is not None and expected.dims == known.dims else known.scale
+    return [_scaled(item, scale) for item in typed], scale, known.dims
 
 
 def _infer(node: Node, env: Env, expected: Unit | None) -> Typed:

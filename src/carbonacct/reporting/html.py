@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from carbonacct import __version__
 from carbonacct.engine.plan import Custom
 from carbonacct.engine.result import SIGN, line_outputs
-from carbonacct.messages import language, say
+from carbonacct.messages import language, say, speaking
 from carbonacct.reporting.audit import audit_rows
 from carbonacct.reporting.explanation import STYLE, title_text, to_html
 from carbonacct.values import number
@@ -23,14 +23,17 @@ h2{font-size:1.1em;margin:2.2em 0 .7em}.sub{color:#52616f;margin:0 0 1.4em}.card
 .big{font-size:2em;font-weight:650;font-variant-numeric:tabular-nums;color:#0b5d4b}.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(11em,1fr));gap:1em;margin-top:1em}
 .facts b{display:block;font-weight:600}.facts span{color:#52616f;font-size:.88em}table{border-collapse:collapse;width:100%;font-size:.93em}
 th{text-align:left;color:#52616f;font-weight:600;border-bottom:1px solid #cfd8df;padding:.35em .6em}td{padding:.35em .6em;border-bottom:1px solid #edf1f4;vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.bar{background:#0f7f66;height:.6em;border-radius:.3em;min-width:1px}.bar.neg{background:#b4632a}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.ca .e{white-space:nowrap}td.w{width:22%}.bar{background:#0f7f66;height:.6em;border-radius:.3em;min-width:1px}.bar.neg{background:#b4632a}
 ul{margin:.3em 0;padding-left:1.2em}.scroll{overflow-x:auto}.small{font-size:.85em;color:#52616f}
 @media print{body{background:#fff}.card{border:0;padding:0}}
 """
 
 
 def _cells(row: list[str], numeric: set[int], tag: str = "td") -> str:
-    return "".join(f"<{tag}{' class=n' if i in numeric else ''}>{cell}</{tag}>" for i, cell in enumerate(row))
+    def kind(number: int, cell: str) -> str:
+        return " class=n" if number in numeric else " class=w" if cell.startswith('<div class="bar') else ""
+
+    return "".join(f"<{tag}{kind(number, cell)}>{cell}</{tag}>" for number, cell in enumerate(row))
 
 
 def table(headers: list[str], rows: list[list[str]], numeric: set[int]) -> str:
@@ -75,8 +78,9 @@ def line_table(result: Result, stream: str, lang: str) -> str:
             f"{key} = {title_text(entry.group.group.symbols[key].options.get(value), lang)}"
             for key, value in entry.choices.items()
         )
+        inner = ", ".join(f"{key} × {len(subs)}" for key, subs in entry.groups.items())
         amounts = "<br>".join(f"{number(value)} {html.escape(unit)}" for _, value, unit in line_outputs(group, entry))
-        rows.append([html.escape(label), html.escape("; ".join(part for part in (given, choices) if part)), amounts])
+        rows.append([html.escape(label), html.escape("; ".join(part for part in (given, choices, inner) if part)), amounts])
     return table([say("column.line", lang), say("kind.given", lang), say("column.value", lang)], rows, {2})
 
 
@@ -128,7 +132,11 @@ def summary(result: Result, lang: str | None = None) -> str:
 
 def report(result: Result, lang: str | None = None) -> str:
     """The whole report as one HTML page."""
-    lang = lang or language()
+    with speaking(lang) as chosen:
+        return _report(result, chosen)
+
+
+def _report(result: Result, lang: str) -> str:
     main_total = result.totals.get("E", result.co2e)
     document = result.methodology.model.source_document
     title = html.escape(title_text(result.methodology.title, lang))

@@ -75,6 +75,7 @@ class Route(Sourced):
     formula: Text | None = None
     default: Number | str | Default | None = None
     requires: StrList = Field(default_factory=list)
+    unless: StrList = Field(default_factory=list)
     for_unit: str | None = None
     equation: Text | None = None
     printed: str | Printed | None = None

@@ -151,11 +151,16 @@ class _Builder:
                     self.problem((*place, "alternatives", name), "table.cell", value=cells)
                     continue
                 rows[f"{key}@{name}"] = self.row(f"{key}@{name}", cells, row, (*place, "alternatives", name))
+        empty = {column: self.cell({}, column, ("columns", column)) for column in self.columns}
+        rows = {
+            key: row if row.cells.keys() >= empty.keys() else replace(row, cells={**empty, **row.cells})
+            for key, row in rows.items()
+        }
         self.check_grid()
         if self.problems:
             raise FileError(self.problems)
         return Table(
-            model.id, model.title, model.table, self.columns, rows, tuple(model.keys or (base.keys if base else ())), model.axes or {}, model.grid or {},
+            model.id, model.title, model.table, self.columns, rows, tuple(model.keys or (base.keys if base else ())), model.axes or (base.axes if base else {}), {**(base.grid if base else {}), **(model.grid or {})},
             self.sources, model.evidence or (base.evidence if base else "unconfirmed"), tuple(model.source or ()), _text(model.note), str(model.reviewed),
         )  # fmt: skip
 
@@ -195,10 +200,11 @@ class _Builder:
             column: (float(lo) if lo is not None else None, float(hi) if hi is not None else None)
             for column, (lo, hi) in (data.get("range") or {}).items()
         }
+        restated = all(column in data for column in self.columns)
         if old:
             return replace(
                 old, key=key, zh=str(data.get("zh", old.zh)), en=str(data.get("en", old.en)), unit=data.get("unit", old.unit), cells=cells,
-                aliases=tuple(data.get("aliases", old.aliases)), gas=data.get("gas", old.gas), note=_text(data.get("note", old.note)), keys=keys,
+                aliases=tuple(data.get("aliases", old.aliases)), gas=data.get("gas", old.gas), note=_text(data.get("note", None if restated else old.note)), keys=keys,
                 members=frozenset(data.get("members", old.members)), ranges={**old.ranges, **ranges},
             )  # fmt: skip
         for name in ("zh", "en"):
@@ -245,7 +251,8 @@ class _Builder:
         return Cell(None if value is None else float(value), evidence, sources, _text(note))
 
     def check_grid(self) -> None:
-        axes, grid = self.model.axes or {}, self.model.grid or {}
+        axes = self.model.axes or (self.base.axes if self.base else {})
+        grid = self.model.grid or {}
         shape = [len(axis.values) for axis in axes.values()]
         for name, axis in axes.items():
             if len(axis.values) < 2 or any(a >= b for a, b in zip(axis.values, axis.values[1:], strict=False)):

@@ -115,9 +115,9 @@ class _Builder:
         if len(path) > MAX_DEPTH:
             self.problem(node, "yaml.depth", limit=MAX_DEPTH)
             return None
+        if not re.fullmatch(r"tag:yaml\.org,2002:\w+", node.tag):
+            self.problem(node, "yaml.tag", tag=node.tag)
         if isinstance(node, yaml.ScalarNode):
-            if not node.tag.startswith("tag:yaml.org,2002:"):
-                self.problem(node, "yaml.tag", tag=node.tag)
             return node.value if node.style else scalar(node.value)
         if id(node) in self.seen:
             self.problem(node, "yaml.alias")
