@@ -92,11 +92,12 @@ def test_template_can_be_filled_in(tmp_path: Path) -> None:
     assert run("template", "ndrc/cement", "-o", form).returncode == 0
     lines = []
     for line in form.read_text("utf-8").splitlines():
-        filled = line
-        if line.startswith("  # purchased_heat:") or "AD_heat:" in line:
-            filled = line.replace("  # ", "  ", 1).split("  # ")[0].replace("AD_heat: ", "AD_heat: 250 GJ ")
-            filled = filled.split(" # ")[0]
-        lines.append(filled)
+        if line == "  # purchased_heat:":
+            lines.append("  purchased_heat:")
+        elif line.startswith("  #   AD_heat:"):
+            lines.append("    AD_heat: 250 GJ")
+        else:
+            lines.append(line)
     form.write_text("\n".join(lines), encoding="utf-8")
     done = run("calc", form, "--json")
     assert done.returncode == 0, done.stderr + form.read_text("utf-8")
@@ -148,7 +149,7 @@ def test_check_of_a_broken_file(tmp_path: Path) -> None:
         (("purchased_electricity: {AD_elec: 1000 MWh}", "purchased_electricity: &a [*a]"), "anchors and aliases"),
         ((INPUT, ""), "the file is empty"),
         ((INPUT, "- 1\n"), "a mapping is expected"),
-        (("AD_elec: 1000 MWh", "AD_elec: 1000 tce"), "in.yaml:9:25: purchased_electricity[0].AD_elec"),
+        (("AD_elec: 1000 MWh", "AD_elec: 1000 tce"), "in.yaml:9:27: purchased_electricity[0].AD_elec"),
         (("entity: 测试水泥厂", "gwp: AR9"), "no GWP set 'AR9'"),
     ],
 )
@@ -189,5 +190,5 @@ def test_importing_is_cheap() -> None:
     """numpy, pandas, pint and pydantic wait for their first use."""
     code = "import sys, carbonacct; print([m for m in ('numpy', 'pandas', 'pint', 'pydantic', 'yaml', 'narwhals', 'rich', 'typer') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
-    code = "import sys; sys.argv = ['carbonacct', 'list']\ntry:\n    from carbonacct.cli import main; main()\nexcept SystemExit: pass\nprint([m for m in ('numpy', 'pandas', 'pint', 'pydantic') if m in sys.modules])"
+    code = "import sys; sys.argv = ['carbonacct', 'list']\ntry:\n    from carbonacct.cli import main; main()\nexcept SystemExit: pass\nprint([m for m in ('numpy', 'pandas', 'pint', 'narwhals') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip().endswith("[]")

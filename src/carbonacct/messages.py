@@ -216,6 +216,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "warning.absent": ("{stream}: not given, taken as absent", "{stream}：未给出，视为不存在"),
     "warning.defaults": ("{place}: default values used for {symbols}", "{place}：{symbols} 采用缺省值"),
     "warning.unused": ("{place}: given but without effect: {symbols}", "{place}：已给出但未参与计算：{symbols}"),
+    "warning.range": (
+        "{place}: {symbol} = {value} {unit} is outside the range that the text prints ({low} to {high})",
+        "{place}：{symbol} = {value} {unit} 超出原文给出的范围（{low} 至 {high}）",
+    ),
     "warning.note": ("{place}: {symbol}: {note}", "{place}：{symbol}：{note}"),
     # traces
     "trace.unknown": ("nothing is called '{target}' here", "此处没有“{target}”"),
@@ -284,6 +288,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "scope.direct": ("direct", "直接排放"),
     "scope.indirect": ("indirect", "间接排放"),
     "scope.deduction": ("deduction", "扣除"),
+    "scope.benefit": ("benefit", "环境效益"),
     "scope.memo": ("memo item", "备查"),
     "show.version": ("version", "版本"),
     "show.document": ("published text", "文件"),

@@ -24,130 +24,18 @@ if TYPE_CHECKING:
 
 # Substances whose mass is a dimension of its own. For the carbon-bearing gases a plain mass is never accepted: a
 # bare "t" could be carbon, CO2 or the gas itself.
-GREENHOUSE_SUBSTANCES = [
-    "C",
-    "CO2",
-    "CO2e",
-    "CH4",
-    "N2O",
-    "SF6",
-    "NF3",
-    "CF4",
-    "C2F6",
-    "C3F8",
-    "cC3F6",
-    "cC4F8",
-    "C4F10",
-    "C4F8O",
-    "C5F8",
-    "C4F6",
-    "C5F12",
-    "C6F14",
-    "C10F18",
-    "HFC23",
-    "HFC32",
-    "HFC41",
-    "HFC4310mee",
-    "HFC125",
-    "HFC134",
-    "HFC134a",
-    "HFC143",
-    "HFC143a",
-    "HFC152",
-    "HFC152a",
-    "HFC161",
-    "HFC227ea",
-    "HFC236cb",
-    "HFC236ea",
-    "HFC236fa",
-    "HFC245ca",
-    "HFC245fa",
-    "HFC365mfc",
-    "HCFC22",
-    "HCFC123",
-    "HCFC124",
-    "HCFC141b",
-    "HCFC142b",
-    "CFC11",
-    "CFC12",
-    "CFC13",
-    "CFC113",
-    "CFC114",
-    "CFC115",
-    "SF5CF3",
-    "SO2F2",
-    "Halon1211",
-    "Halon1301",
-    "R404A",
-    "R407A",
-    "R407C",
-    "R407F",
-    "R410A",
-    "R448A",
-    "R449A",
-    "R450A",
-    "R452A",
-    "R452B",
-    "R454A",
-    "R454B",
-    "R454C",
-    "R455A",
-    "R466A",
-    "R502",
-    "R507A",
-    "R508B",
-    "R513A",
-    "R515A",
-    "HFO1234yf",
-    "HFO1234ze",
-    "HFO1336mzz",
-    "CCl4",
-    "CHCl3",
-    "CH2Cl2",
-    "CH3Cl",
-    "CH3CCl3",
-    "CH3Br",
-    "C7F16",
-    "C8F18",
-    "Halon2402",
-    "Halon1202",
-    "Halon1201",
-    "HCFC21",
-    "HCFC225ca",
-    "HCFC225cb",
-    "PFPMIE",
-    "R290",
-    "R600a",
-    "R717",
-    "HFE125",
-    "HFE134",
-    "HFE143a",
-    "HCFE235da2",
-    "HFE245cb2",
-    "HFE245fa2",
-    "HFE347mcc3",
-    "HFE347pcf2",
-    "HFE356pcc3",
-    "HFE569sf2",
-    "HFE4310pccc124",
-    "HFE236ca12",
-    "HFE338pcc13",
-    "HFE227ea",
-    "HFE236ea2",
-    "HFE236fa",
-    "HFE245fa1",
-    "HFE263fb2",
-    "HFE329mcc2",
-    "HFE338mcf2",
-    "HFE347mcf2",
-    "HFE356mec3",
-    "HFE356pcf2",
-    "HFE356pcf3",
-    "HFE365mcf3",
-    "HFE374pc2",
-]
-# Pollutants and products: here the symbol says which substance is meant, so "350 mg/L" of COD is accepted.
-PLAIN_SUBSTANCES = ["COD", "BOD", "NH3N", "SO2", "NOx", "PM", "VOCs", "TN", "TP", "Al", "N", "P", "S"]
+GREENHOUSE_SUBSTANCES = """
+C CO2 CO2e CH4 CF4 C2F6 C3F8 cC3F6 cC4F8 C4F10 C4F8O C5F8 C4F6 C5F12 C6F14 C10F18 HFC23 HFC32 HFC41 HFC4310mee HFC125
+HFC134 HFC134a HFC143 HFC143a HFC152 HFC152a HFC161 HFC227ea HFC236cb HFC236ea HFC236fa HFC245ca HFC245fa HFC365mfc
+HCFC22 HCFC123 HCFC124 HCFC141b HCFC142b CFC11 CFC12 CFC13 CFC113 CFC114 CFC115 SF5CF3 SO2F2 Halon1211 Halon1301 R404A
+R407A R407C R407F R410A R448A R449A R450A R452A R452B R454A R454B R454C R455A R466A R502 R507A R508B R513A R515A
+HFO1234yf HFO1234ze HFO1336mzz CCl4 CHCl3 CH2Cl2 CH3Cl CH3CCl3 CH3Br C7F16 C8F18 Halon2402 Halon1202 Halon1201 HCFC21
+HCFC225ca HCFC225cb PFPMIE R290 R600a R717 HFE125 HFE134 HFE143a HCFE235da2 HFE245cb2 HFE245fa2 HFE347mcc3 HFE347pcf2
+HFE356pcc3 HFE569sf2 HFE4310pccc124 HFE236ca12 HFE338pcc13 HFE227ea HFE236ea2 HFE236fa HFE245fa1 HFE263fb2 HFE329mcc2
+HFE338mcf2 HFE347mcf2 HFE356mec3 HFE356pcf2 HFE356pcf3 HFE365mcf3 HFE374pc2
+""".split()
+# Pollutants, products and gases without carbon: here the symbol says which substance is meant, so "350 mg/L" of COD is accepted.
+PLAIN_SUBSTANCES = "COD BOD NH3N SO2 NOx PM VOCs TN TP Al N P S N2O SF6 NF3".split()
 SUBSTANCES = frozenset(GREENHOUSE_SUBSTANCES) | frozenset(PLAIN_SUBSTANCES)
 
 _MASS = {"ug": "1e-6", "mg": "1e-3", "g": "1", "kg": "1e3", "t": "1e6", "kt": "1e9", "Mt": "1e12", "Gt": "1e15"}
@@ -416,7 +304,7 @@ def parse_unit(text: str) -> Unit:
     if not isinstance(quantity, registry().Quantity):
         return Unit(str(text), Fraction(str(quantity)), ())
     factor, base = registry().get_base_units(quantity.units)
-    dims = {name.strip("[]").replace("__unit", GENERIC): Fraction(power) for name, power in base.dimensionality.items()}
+    dims = {name.strip("[]").replace("__unit", GENERIC): Fraction(str(power)) for name, power in base.dimensionality.items()}
     return Unit(str(text), Fraction(str(quantity.magnitude)) * Fraction(str(factor)), tuple(sorted(dims.items())))
 
 

@@ -29,7 +29,7 @@ from carbonacct.methodology import Methodology
         ({"fossil_fuel_combustion": [{"fuel": "diesel", "FC": "5 tonn"}]}, "unknown unit 'tonn'"),
         ({"fossil_fuel_combustion": [{"fuel": "diesel", "FC": 1, "NVC": 40}]}, "unknown symbol 'NVC'; did you mean 'NCV'?"),
         ({"fossil_fuel_combustion": [{"fuel": "diesel", "FC": 1, "OF": 98}]}, "OF = 98 is outside 0 to 1; for a percentage write '98 %'"),
-        ({"fossil_fuel_combustion": [{"fuel": "diesel", "NCV": 40}]}, "or FC (Net consumption, fuel.unit)"),
+        ({"fossil_fuel_combustion": [{"fuel": "diesel", "NCV": 40}]}, "or FC (Net consumption, t)"),
         ({"raw_meal_nonfuel_carbon": {"Q": 1, "high_carbon_mix": "maybe"}}, "'maybe' is not an option (there are yes, no)"),
         ({"carbonate_decomposition": {"Q": 1, "Q_ckd": 0, "FR1": 0.6, "FR2": 0.01, "FR10": 0.7, "FR20": 0}}, "FR10 = 0.7 is outside 0 to 0.6"),
         ({"fossil_fuel_combustion": [{"fuel": "diesel", "FC": 1, "CO2": 5}]}, "unknown symbol 'CO2'"),

@@ -42,7 +42,8 @@ def test_every_library_gives_the_numbers_of_the_single_run(cement: Methodology, 
     if library == "categorical":
         fuels = fuels.assign(fuel=fuels.fuel.astype("category"), entity=fuels.entity.astype("category"))
     if library.startswith("polars"):
-        fuels, electricity = pl.from_pandas(fuels), pl.from_pandas(electricity)
+        fuels = pl.DataFrame({c: fuels[c].tolist() for c in fuels}, nan_to_null=True)
+        electricity = pl.DataFrame({c: electricity[c].tolist() for c in electricity})
     if library == "polars categorical":
         fuels = fuels.with_columns(pl.col("fuel").cast(pl.Categorical), pl.col("entity").cast(pl.Categorical))
     if library == "polars lazy":
@@ -89,7 +90,9 @@ def test_measured_and_default_lines_give_the_same_bits(cement: Methodology) -> N
     keys = [k for k, row in table.rows.items() if all(c.value is not None for c in row.cells.values())]
     fuel = rng.choice(keys, 5000)
     frame = pd.DataFrame({"entity": 0, "fuel": fuel, "FC": rng.uniform(0, 1e6, 5000)})
-    measured = frame.assign(**{c: [table.rows[k].cells[c].value for k in fuel] for c in ("NCV", "CC", "OF")})
+    plan = cement.plan().streams["fossil_fuel_combustion"]
+    codes = [plan.codes["@item"][k] for k in fuel]
+    measured = frame.assign(**{c: plan.vector(c, 0)[codes] for c in ("NCV", "CC", "OF")})  # in the symbols' own units
     half = measured.assign(CC=np.where(rng.random(5000) < 0.5, measured.CC, np.nan))
     columns = [
         cement.calculate_frame({"fossil_fuel_combustion": f}).lines("fossil_fuel_combustion")["CO2"].to_numpy()
@@ -143,7 +146,7 @@ def test_quantities_with_units_in_cells(cement: Methodology) -> None:
             {"FC": [1.0, np.nan, 1.0, 1.0, 1.0]},
             "fossil_fuel_combustion[1]: not enough is given; give AD (Activity level (heat), GJ); or FC",
         ),
-        ({"FC": [1.0, np.inf, 1.0, 1.0, 1.0]}, "fossil_fuel_combustion.FC[1]"),
+        ({"FC": [1.0, np.inf, 1.0, 1.0, 1.0]}, "fossil_fuel_combustion[1]: CO2: the result is not a finite number"),
         ({"FC": ["1 t", "2 GJ", "1", "1", "1"]}, "fossil_fuel_combustion.FC[1]: FC was given as 2 GJ"),
         (
             {"fuel": ["diesel", "dieesel", "coke", "coke", "coke"]},

@@ -551,7 +551,7 @@ class _Compiler:
         if match and not re.fullmatch(r"[\d.eE+-]+", str(default)):
             name, column, key = match.groups()
             reference = self.attempt(place, lambda: self.reference(name, column, key, group, items))
-            value = self.attempt(place, lambda: fixed_value(reference, unit)) if reference and reference.row else None
+            value = self.attempt(place, lambda: fixed_value(reference, unit)) if reference and reference.axis == ROW else None
             return replace(route, reference=reference, value=value)
         quantity = self.attempt(place, lambda: parse_quantity(str(default)))
         if quantity is None:
@@ -569,6 +569,11 @@ class _Compiler:
             table = self.table(name)
         if column not in table.columns:
             raise ExpressionError(self.unknown(f"{name}.{column}", [f"{name}.{c}" for c in table.columns]))
+        if table.keys and ("name" in table.keys or key):
+            known = {str(row.keys.get("name")): None for row in table.rows.values()}
+            if key not in known:
+                raise ExpressionError(self.unknown(str(key), known))
+            return Reference(table, column, CONTEXT, key)
         if key and key in table.rows and key not in group.symbols:
             return Reference(table, column, ROW, key)
         if key and (key not in group.symbols or group.symbols[key].kind != "choice"):
@@ -610,6 +615,16 @@ class _Compiler:
             provenance = self.provenance(spec, self.model, equation=spec.equation, place=place)
             if node is not None:
                 totals[name] = Total(name, spec.title, target, node, source, spec.symbol, provenance)
+        return totals or self.outputs_as_totals(streams)
+
+    def outputs_as_totals(self, streams: Mapping[str, Group]) -> dict[str, Total]:
+        """Where a file has no totals (benefit models), each output of its streams is one."""
+        totals: dict[str, Total] = {}
+        for key, stream in streams.items():
+            for output in stream.outputs:
+                symbol = stream.symbols[output]
+                node = Name(gas_name(output), key)
+                totals[output] = Total(output, symbol.title, symbol.unit, node, node, None, symbol.routes[0].provenance)
         return totals
 
 

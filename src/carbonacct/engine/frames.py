@@ -16,7 +16,7 @@ from carbonacct.engine.evaluate import evaluate
 from carbonacct.engine.inputs import quantity
 from carbonacct.engine.plan import Context, GroupPlan, Plan, out_of_range
 from carbonacct.engine.program import ARRAY_OPS
-from carbonacct.engine.result import SIGN, to_tonnes
+from carbonacct.engine.result import CO2E, SIGN, to_tonnes
 from carbonacct.errors import InputError, NotFoundError, UnitError
 from carbonacct.expressions.tree import Name, names
 from carbonacct.messages import say
@@ -117,7 +117,7 @@ class FrameResult:
         total = np.zeros(self.count)
         for gas, amount in self.gases(stream).items():
             constant = self.compiled.constants.get(f"GWP_{gas_name(gas)}")
-            if gas == "CO2e":
+            if gas in CO2E:
                 total = total + amount
             elif constant is not None and constant.value is not None:
                 total = total + amount * float(constant.value)

@@ -187,7 +187,7 @@ def _read_value(group: Group, entry: Entry, symbol: Symbol, raw: Any, unit: str 
 
 def concrete_unit(symbol: Symbol, placeholder: str | None, item_unit: str | None) -> Unit:
     """The unit of a symbol on a line, with the item's own unit put in."""
-    if item_unit in symbol.units_by_item:
+    if item_unit is not None and item_unit in symbol.units_by_item:
         return parse_unit(symbol.units_by_item[item_unit])
     return substitute(symbol.unit, placeholder, parse_unit(item_unit)) if placeholder and item_unit else symbol.unit
 

@@ -142,7 +142,7 @@ class GroupPlan:
         if context not in self.contexts:
             values, closed = {}, set()
             for name, index, reference in self.references.get(CONTEXT, []):
-                row = reference.table.keyed(context.region, context.year)
+                row = reference.table.keyed(context.region, context.year, reference.row)
                 value = cell_value(self.group.symbols[name], reference.table, reference.column, row, None) if row else None
                 if value is None:
                     closed.add((name, index))
@@ -226,7 +226,7 @@ class GroupPlan:
             entry.program = self.program(pattern)
         except Missing as missing:
             problems.append(
-                f"{entry.place}: {say('line.missing', what=explain_missing(self.group, missing))}{self.context_hint(missing, context)}"
+                f"{entry.place}: {say('line.missing', what=explain_missing(self.group, missing, entry.item_unit()))}{self.context_hint(missing, context)}"
             )
             return
         codes = {axis: self.codes[axis][key] for axis, key in choices.items() if axis in self.codes}

@@ -211,8 +211,8 @@ def same_unit(first: str, second: str | None) -> bool:
     return (one.scale, one.dims) == (two.scale, two.dims)
 
 
-def explain_missing(group: Group, missing: Missing) -> str:
-    """What to give, in words: each lacking symbol with its title and unit."""
+def explain_missing(group: Group, missing: Missing, item_unit: str | None = None) -> str:
+    """What to give, in words: each lacking symbol with its title and its unit on this line, where that is known."""
     from carbonacct.messages import language
 
     parts = []
@@ -225,7 +225,10 @@ def explain_missing(group: Group, missing: Missing) -> str:
             continue
         title = symbol.title.zh if language() == "zh" else symbol.title.en
         options = f": {', '.join(symbol.options)}" if symbol.options else ""
-        parts.append(f"{name} ({title}, {symbol.unit_text}{options})")
+        unit = symbol.units_by_item.get(item_unit or "", symbol.unit_text)
+        if item_unit and symbol.unit.generic and not symbol.units_by_item:
+            unit = unit.replace(symbol.unit.generic, item_unit)
+        parts.append(f"{name} ({title}, {unit}{options})" if unit != "1" else f"{name} ({title}{options})")
     return say("resolve.or").join(parts)
 
 

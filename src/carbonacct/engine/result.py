@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from carbonacct.engine.compile import Compiled, Group, gas_name
 from carbonacct.engine.evaluate import evaluate
+from carbonacct.engine.inputs import concrete_unit
 from carbonacct.engine.plan import Context, Custom, Entry
 from carbonacct.engine.resolve import GIVEN
 from carbonacct.errors import InputError
 from carbonacct.expressions.tree import Name
 from carbonacct.messages import say
+from carbonacct.schema.tables import Row
 from carbonacct.units import parse_unit
 from carbonacct.values import Value
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from carbonacct.engine.trace import Explanation, Tracer
     from carbonacct.methodology import Methodology
 
-SIGN = {"direct": 1.0, "indirect": 1.0, "deduction": -1.0, "memo": 0.0}
+SIGN = {"direct": 1.0, "indirect": 1.0, "deduction": -1.0, "memo": 0.0, "benefit": 1.0}
+CO2E = ("CO2e", "co2e")  # outputs that are CO2e already
 
 
 class Totals(dict[str, Value]):
@@ -122,7 +125,7 @@ class Result:
         total, problems = 0.0, []
         for gas, amount in self._gases(stream).items():
             constant = self.compiled.constants.get(f"GWP_{gas_name(gas)}")
-            if gas == "CO2e":
+            if gas in CO2E:
                 total += amount
             elif constant is not None and constant.value is not None:
                 total += amount * float(constant.value)
@@ -149,7 +152,12 @@ class Result:
             if SIGN[group.scope]:
                 for gas, amount in self._gases(stream).items():
                     found[gas] = found.get(gas, 0.0) + SIGN[group.scope] * amount
-        return {gas: Value(amount, f"t{gas_name(gas)}") for gas, amount in found.items()}
+        return {gas: Value(amount, self._gas_unit(gas)) for gas, amount in found.items()}
+
+    def _gas_unit(self, gas: str) -> str:
+        """Tonnes of a gas; an indicator keeps the unit of its output."""
+        unit = next((g.symbols[gas].unit.text for g in self.compiled.streams.values() if gas in g.outputs), f"t{gas_name(gas)}")
+        return f"t{gas_name(gas)}" if to_tonnes(unit, gas) != 1.0 else unit
 
     @cached_property
     def by_stream(self) -> dict[str, Value]:
@@ -213,13 +221,46 @@ class Result:
             found.append(say("warning.unused", place=entry.place, symbols=", ".join(unused)))
         row = entry.row
         if row:
+            notes: dict[str, list[str]] = {}
             for name in defaults:
                 reference = group.symbols[name].routes[resolution.route[name]].reference
                 if reference and reference.table is group.items and (note := row.cells[reference.column].note):
-                    found.append(say("warning.note", place=entry.place, symbol=name, note=note))
+                    notes.setdefault(note, []).append(name)
+            found.extend(
+                say("warning.note", place=entry.place, symbol=", ".join(names), note=note) for note, names in notes.items()
+            )
+            self._range_warnings(entry, row, found)
         for subs in entry.groups.values():
             for sub in subs:
                 self._entry_warnings(sub, found)
+
+    def _range_warnings(self, entry: Entry, row: Row, found: list[str]) -> None:
+        """Given values outside the range that the text prints for the row."""
+        group = entry.group.group
+        for name, value in entry.values.items():
+            symbol = group.symbols[name]
+            for route in symbol.routes:
+                if (
+                    route.reference is None
+                    or route.reference.table is not group.items
+                    or route.reference.column not in row.ranges
+                ):
+                    continue
+                unit = group.items.column_unit(route.reference.column, row)
+                low, high = row.ranges[route.reference.column]
+                shown = value * float(concrete_unit(symbol, group.placeholder, row.unit).factor_to(unit))
+                if (low is not None and shown < low) or (high is not None and shown > high):
+                    found.append(
+                        say(
+                            "warning.range",
+                            place=entry.place,
+                            symbol=name,
+                            value=f"{shown:g}",
+                            low=low,
+                            high=high,
+                            unit=unit.text,
+                        )
+                    )
 
     # forms -----------------------------------------------------------------------------------------------------
 
@@ -273,9 +314,7 @@ class Result:
                 for gas, value, unit in line_outputs(group, entry):
                     weight = self.compiled.constants.get(f"GWP_{gas_name(gas)}")
                     tonnes = value * to_tonnes(unit, gas)
-                    factor = (
-                        1.0 if gas == "CO2e" else float(weight.value) if weight and weight.value is not None else float("nan")
-                    )
+                    factor = 1.0 if gas in CO2E else float(weight.value) if weight and weight.value is not None else float("nan")
                     item = entry.item.name if isinstance(entry.item, Custom) else entry.item
                     rows.append((stream, number, item, gas, value, unit, SIGN[group.scope] * tonnes * factor))
         return pd.DataFrame(rows, columns=["stream", "line", "item", "gas", "value", "unit", "tCO2e"])
@@ -333,8 +372,6 @@ def to_tonnes(unit: str, gas: str) -> float:
 
 def line_outputs(group: Group, entry: Entry) -> list[tuple[str, float, str]]:
     """(gas, value, unit) of a line's outputs, the item's own gas put in."""
-    from carbonacct.engine.inputs import concrete_unit
-
     found = []
     for name in group.outputs:
         symbol = group.symbols[name]

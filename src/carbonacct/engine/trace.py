@@ -7,7 +7,7 @@ nothing unless asked for and cannot depend on whether it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from carbonacct.engine.inputs import concrete_unit
 from carbonacct.engine.plan import Context, Custom, Entry
 from carbonacct.engine.resolve import GIVEN
 from carbonacct.errors import NotFoundError
-from carbonacct.expressions.tree import Name, Node, names, sums
+from carbonacct.expressions.tree import Is, Name, Node, names, sums, walk
 from carbonacct.messages import say
 from carbonacct.schema import models
 from carbonacct.units import nearest
@@ -296,7 +296,8 @@ class Tracer:
                 base.kind, base.formula, base.printed = "repeated", None, None
             else:
                 self._shown.add((id(entry), name))
-                base.children = self.parts(entry, resolution.node[name])
+                deciding = {n.choice.name: None for n in walk(route.node) if isinstance(n, Is)} if route.node is not None else {}
+                base.children = self.parts(entry, resolution.node[name], deciding)
         return base
 
     def describe_cell(self, node: Explanation, entry: Entry, name: str, index: int) -> None:
@@ -304,7 +305,7 @@ class Tracer:
         assert reference is not None
         table = reference.table
         if reference.axis == CONTEXT:
-            row = table.keyed(self.context.region, self.context.year)
+            row = table.keyed(self.context.region, self.context.year, reference.row)
         else:
             row = table.rows[reference.row or str(entry.item if reference.axis == ITEM else self.option(entry, reference.axis))]
         assert row is not None
@@ -315,9 +316,10 @@ class Tracer:
         node.row = models.Title(zh=row.zh + year, en=row.en + year)
         node.provenance = Provenance(cell.evidence, tuple(table.source_titles(cell.sources)), cell.note)
 
-    def parts(self, entry: Entry, node: Node) -> list[Explanation]:
+    def parts(self, entry: Entry, node: Node, deciding: Iterable[str] = ()) -> list[Explanation]:
+        """What a formula is made of: the choices that decided its branch, its names, its sub-lines."""
         group = entry.group.group
-        children = []
+        children = [self.symbol(entry, name) for name in deciding]
         for name in names(node):
             if name.name in group.symbols:
                 children.append(self.symbol(entry, name.name))

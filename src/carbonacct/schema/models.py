@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 EVIDENCE = ("crosschecked", "confirmed", "worked", "unconfirmed")
 Evidence = Literal["crosschecked", "confirmed", "worked", "unconfirmed"]
-Scope = Literal["direct", "indirect", "deduction", "memo"]
+Scope = Literal["direct", "indirect", "deduction", "memo", "benefit"]
 Number = int | float
 
 
@@ -213,7 +213,7 @@ class Methodology(Sourced):
     boundary: Boundary = Field(default_factory=Boundary)
     constants: dict[str, Constant] = Field(default_factory=dict)
     streams: dict[str, Stream]
-    totals: dict[str, Total]
+    totals: dict[str, Total] = Field(default_factory=dict)
     cases: list[Case] = Field(default_factory=list)
     omitted: list[Omission] = Field(default_factory=list)
     open_questions: list[Text] = Field(default_factory=list)

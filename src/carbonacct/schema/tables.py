@@ -94,10 +94,13 @@ class Table:
         unit = parse_unit(declared)
         return substitute(unit, ROW_UNIT, parse_unit(row.unit)) if unit.generic and row.unit else unit
 
-    def keyed(self, region: str | None, year: int | None) -> Row | None:
-        """The row of a region (itself or as a member) and a year (exact, else the latest before); None if there is none."""
+    def keyed(self, region: str | None, year: int | None, name: str | None = None) -> Row | None:
+        """The row of a name, a region (itself or as a member) and a year (exact, else the latest before), as far as the table
+        is keyed by them; None if there is none."""
         found: Row | None = None
         for row in self.rows.values():
+            if "@" in row.key or ("name" in self.keys and row.keys["name"] != name):
+                continue
             if "region" in self.keys and not (region and (row.keys["region"] == region or region in row.members)):
                 continue
             if "year" not in self.keys:
