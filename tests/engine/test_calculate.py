@@ -138,6 +138,14 @@ def test_flat_lines_go_to_the_sub_line_they_belong_to(methodology: Callable[[str
     assert m.calculate(flat).totals["E"] == m.calculate(nested).totals["E"]
 
 
+def test_an_incomplete_sub_line_is_an_error_not_a_zero(methodology: Callable[[str], Methodology]) -> None:
+    m = methodology(BALANCE)
+    feeds = [{"AD_r": 10, "CC_r": 0.8}]
+    assert m.calculate({"balance": {"feeds": feeds}}).value("balance[0].out") == 0
+    with pytest.raises(InputError, match=r"give .*products\.CC_p"):
+        m.calculate({"balance": {"feeds": feeds, "products": [{"AD_p": 4, "CC_p": 0.3}, {"AD_p": 2}]}})
+
+
 BALANCE = """
 streams:
   balance:

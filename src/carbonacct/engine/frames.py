@@ -430,9 +430,12 @@ def _factorize(series: Any) -> tuple[Column, list[Any]]:
     if isinstance(native, pd.Series) and isinstance(native.dtype, pd.CategoricalDtype):
         return _with_gap(native.cat.codes.to_numpy(), native.cat.categories.tolist())
     if series.dtype == nw.Categorical and hasattr(native, "to_physical"):
-        categories = series.cat.get_categories().to_list()
-        codes = native.to_physical().fill_null(len(categories)).to_numpy()
-        return (codes, [*categories, None]) if native.null_count() else (codes, categories)
+        distinct = series.drop_nulls().unique()
+        physical = distinct.to_native().to_physical().to_numpy()
+        position = np.zeros(int(physical.max(initial=0)) + 1, dtype=np.intp)
+        position[physical] = np.arange(len(physical))
+        codes = np.where(series.is_null().to_numpy(), -1, position[native.to_physical().fill_null(0).to_numpy()])
+        return _with_gap(codes, distinct.to_list())
     values = series.to_numpy()
     if values.dtype.kind in "iu" and len(values):
         low, high = int(values.min()), int(values.max())

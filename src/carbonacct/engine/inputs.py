@@ -52,7 +52,8 @@ def _lines(plan: GroupPlan, place: str, lines: Sequence[Any], problems: list[str
             problems.append(f"{where}: {say('input.line_empty')}")
         else:
             nested = nest(plan.group, line)
-            if not (plan.group.item is None and readings and _joined(plan.group, readings[-1][1], nested)):
+            flat = plan.group.items is None and plan.group.item not in nested
+            if not (flat and readings and _joined(plan.group, readings[-1][1], nested)):
                 readings.append((where, nested))
     entries = [Entry(plan, where) for where, _ in readings]
     for entry, (_, reading) in zip(entries, readings, strict=True):
@@ -61,16 +62,25 @@ def _lines(plan: GroupPlan, place: str, lines: Sequence[Any], problems: list[str
 
 
 def nest(group: Group, line: Mapping[str, Any]) -> dict[str, Any]:
-    """A line with each flat symbol put into the sub-line it belongs to."""
+    """A line with each flat symbol put into the sub-line it belongs to.
+
+    A symbol that several kinds of sub-line have goes where the line's other symbols go.
+    """
     own = {*group.symbols, *group.groups, group.item, LABEL}
     nested: dict[str, Any] = {}
     moved: dict[tuple[str, ...], dict[str, Any]] = {}
+    unclear: dict[str, Any] = {}
     for key, value in line.items():
-        path = None if key in own else group.owner(str(key))
-        if path is None:
+        if key in own:
             nested[key] = value
-        else:
+        elif path := group.owner(str(key)):
             moved.setdefault(path, {})[key] = value
+        else:
+            unclear[key] = value
+    kinds = dict(group.descendants())
+    for key, value in unclear.items():
+        paths = [path for path in moved if key in kinds[path].symbols or key in kinds[path].groups]
+        (moved[paths[0]] if len(paths) == 1 else nested)[key] = value
     for path, values in sorted(moved.items(), key=lambda item: len(item[0])):
         level = nested
         for name in path[:-1]:

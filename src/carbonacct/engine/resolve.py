@@ -83,6 +83,8 @@ class Resolution:
         lacking: dict[str, None] = {}
         try:
             for index, route in enumerate(symbol.routes):
+                if route.value is not None and any(self.incomplete(what) for what in lacking):
+                    break  # sub-lines are there, but one lacks something: a plain default would drop them all
                 try:
                     node = self.open(name, index, route)
                 except Missing as missing:
@@ -95,6 +97,11 @@ class Resolution:
         finally:
             self._active.discard(name)
         raise self.fail(name, {name: None, **lacking} if not symbol.is_output else lacking)
+
+    def incomplete(self, what: str) -> bool:
+        """Whether a lacking name is a symbol of sub-lines that are given."""
+        group, _, symbol = what.partition(".")
+        return bool(symbol) and group in self._groups
 
     def fail(self, name: str, lacking: dict[str, None]) -> Missing:
         missing = Missing(lacking)
