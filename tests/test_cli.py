@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from carbonacct.cli import main
+from carbonacct.messages import set_language
 from tests.conftest import ROOT
 
 INPUT = """methodology: ndrc/cement
@@ -24,16 +28,26 @@ inputs:
 """
 
 
-def run(*arguments: str | Path, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "CARBONACCT_LANG": "en", **env}
-    return subprocess.run(
-        [sys.executable, "-m", "carbonacct", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=environment,
-        check=False,
-    )
+@dataclass
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str | Path) -> Done:
+    """Run the command line in this process, as a user in an English locale would."""
+    set_language(None)
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("CARBONACCT_LANG", "en")
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            return Done(int(stop.code or 0), out.getvalue(), err.getvalue())
+    raise AssertionError("main() always exits")
 
 
 @pytest.fixture
@@ -192,3 +206,18 @@ def test_importing_is_cheap() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     code = "import sys; sys.argv = ['carbonacct', 'list']\ntry:\n    from carbonacct.cli import main; main()\nexcept SystemExit: pass\nprint([m for m in ('numpy', 'pandas', 'pint', 'narwhals') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip().endswith("[]")
+
+
+def test_the_installed_command_and_the_module_are_the_same(source: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "carbonacct", "calc", str(source), "--json"], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == json.loads(run("calc", source, "--json").stdout) | {
+        "warnings": json.loads(done.stdout)["warnings"]
+    }
+
+
+def test_check_coverage_prints_a_line_per_methodology() -> None:
+    done = run("check", "ndrc/cement", "fuels/cement-2013", "--coverage")
+    assert done.returncode == 0
+    assert any(line.startswith("ndrc/cement ") and "crosschecked" in line for line in done.stdout.splitlines())

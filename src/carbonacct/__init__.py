@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from carbonacct import factors as factors
     from carbonacct.catalogue import methodologies as methodologies
+    from carbonacct.comparison import compare as compare
     from carbonacct.engine.result import Result as Result
     from carbonacct.errors import CarbonacctError as CarbonacctError
     from carbonacct.errors import FileError as FileError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "compare": "carbonacct.comparison",
     "methodologies": "carbonacct.catalogue",
     "Result": "carbonacct.engine.result",
     "CarbonacctError": "carbonacct.errors",

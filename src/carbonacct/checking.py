@@ -73,7 +73,9 @@ def check_target(target: str) -> Report:
 
 
 def check_id(name: str) -> Report:
-    """A methodology on the search path."""
+    """A methodology or a factor table on the search path."""
+    if name in paths.files("factors"):
+        return check_table(name)
     try:
         return check(load(name))
     except CarbonacctError as error:

@@ -32,6 +32,10 @@ class FileError(CarbonacctError, ValueError):
         super().__init__("\n".join(self.problems))
 
 
+class MissingExtraError(CarbonacctError, ImportError):
+    """A package that an optional part of the library needs is not installed; the message says how to install it."""
+
+
 class InputError(CarbonacctError, ValueError):
     """All the errors found in a calculation's inputs, each with its stream, line and symbol."""
 

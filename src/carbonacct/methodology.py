@@ -18,6 +18,7 @@ from carbonacct.schema import files, models, paths, yaml
 
 if TYPE_CHECKING:
     from carbonacct.engine.frames import FrameResult
+    from carbonacct.engine.uncertainty import Sample
 
 
 class Methodology:
@@ -31,7 +32,7 @@ class Methodology:
         self.model = model
         self.path = path
         self._document = document
-        self._plans: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], Plan] = {}
+        self._plans: dict[Any, Plan] = {}
 
     @property
     def id(self) -> str:
@@ -50,12 +51,21 @@ class Methodology:
         """The compiled form with the GWP set and the tables that the text prescribes."""
         return self.plan().compiled
 
-    def plan(self, gwp: str | Sequence[str] | None = None, tables: Mapping[str, str] | None = None) -> Plan:
-        """The plan under a GWP set and table replacements. Raises FileError with every fault of the file."""
+    def plan(
+        self,
+        gwp: str | Sequence[str] | None = None,
+        tables: Mapping[str, str] | None = None,
+        constants: Mapping[str, str] | None = None,
+    ) -> Plan:
+        """The plan under a GWP set, table replacements and constants held at given values (as exact fractions in text).
+
+        Raises FileError with every fault of the file.
+        """
         sets = tuple(self.model.gwp) if gwp is None else (gwp,) if isinstance(gwp, str) else tuple(gwp)
-        key = (sets, tuple(sorted((tables or {}).items())))
+        key = (sets, tuple(sorted((tables or {}).items())), tuple(sorted((constants or {}).items())))
         if key not in self._plans:
-            self._plans[key] = Plan(compile_methodology(self.model, self._document, sets, dict(tables or {})))
+            compiled = compile_methodology(self.model, self._document, sets, dict(tables or {}), dict(constants or {}))
+            self._plans[key] = Plan(compiled)
         return self._plans[key]
 
     def calculate(
@@ -76,7 +86,11 @@ class Methodology:
         gwp: a GWP set or several in order of preference; tables: replacements of factor tables by id.
         Raises InputError with all the problems of the inputs at once.
         """
-        plan = self.plan(gwp, tables)
+        return self._run(self.plan(gwp, tables), inputs, region, period, entity)
+
+    def _run(
+        self, plan: Plan, inputs: Mapping[str, Any], region: str | None, period: int | str | None, entity: str | None
+    ) -> Result:
         problems: list[str] = []
         context = make_context(region, period, problems)
         entries = read_inputs(plan, inputs, problems)
@@ -107,6 +121,37 @@ class Methodology:
         from carbonacct.engine.frames import calculate_frame
 
         return calculate_frame(self, self.plan(gwp, tables), frames, tuple(by), region, period, tables or {})
+
+    def replay(self, record: Mapping[str, Any]) -> Result:
+        """Calculate a stored record (:meth:`Result.record`) again, with the factors it was made with.
+
+        Gives the stored totals to the last bit, whatever the factor tables say today; ``result.changed`` tells whether
+        the methodology or a factor has changed since.
+        """
+        from carbonacct.engine.record import replay
+
+        return replay(self, record)
+
+    def sample(
+        self,
+        inputs: Mapping[str, Any],
+        uncertain: Mapping[str, Any],
+        *,
+        n: int = 10_000,
+        seed: int = 0,
+        region: str | None = None,
+        period: int | str | None = None,
+        gwp: str | Sequence[str] | None = None,
+    ) -> Sample:
+        """Monte-Carlo: calculate ``n`` times with some quantities drawn at random.
+
+        uncertain: target (``fossil_fuel_combustion[0].NCV``) → distribution: ``("normal", 0.05)`` (relative standard
+        deviation), ``("uniform", low, high)`` or ``("triangular", low, mode, high)`` (in the symbol's unit). The draws of a
+        target depend on the seed and its name only.
+        """
+        from carbonacct.engine.uncertainty import sample
+
+        return sample(self, self.calculate(inputs, region=region, period=period, gwp=gwp), uncertain, n, seed)
 
     def template(self, path: str | Path, lang: str | None = None) -> Path:
         """Write an input form to fill in (YAML)."""
@@ -147,10 +192,8 @@ def find_region(region: str | None, problems: list[str]) -> str | None:
     known = tables.load("regions/cn")
     if found := known.find(str(region)):
         return found
-    grids = {
-        str(row.keys.get("region")) for name in ("grid/regional", "grid/national") for row in tables.load(name).rows.values()
-    }
-    if region in grids:
+    rows = [row for name in ("grid/regional", "grid/national") for row in tables.load(name).rows.values()]
+    if any(region == row.keys.get("region") or region in row.members for row in rows):
         return region
     hint = known.suggestion(str(region))
     problems.append(say("input.region", value=region) + (say("hint.nearest", name=hint) if hint else ""))

@@ -118,6 +118,7 @@ class Group:
     outputs: tuple[str, ...] = ()
     scope: str = "direct"
     note: str | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)  # other names under which symbols are accepted
 
     @property
     def placeholder(self) -> str | None:
@@ -125,7 +126,11 @@ class Group:
 
     def owner(self, symbol: str) -> tuple[str, ...] | None:
         """The path of sub-line groups to the only one that has this symbol, for flat lines."""
-        found = [path for path, group in self.descendants() if symbol in group.symbols or symbol == group.item]
+        found = [
+            path
+            for path, group in self.descendants()
+            if symbol in group.symbols or symbol in group.aliases or symbol == group.item
+        ]
         return found[0] if len(found) == 1 else None
 
     def descendants(self, prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Group]]:
@@ -172,10 +177,17 @@ class Compiled:
 
 
 def compile_methodology(
-    model: models.Methodology, document: yaml.Document, gwp: tuple[str, ...], overrides: Mapping[str, str]
+    model: models.Methodology,
+    document: yaml.Document,
+    gwp: tuple[str, ...],
+    overrides: Mapping[str, str],
+    held: Mapping[str, str] | None = None,
 ) -> Compiled:
-    """Compile and prove. Raises FileError with every problem found."""
-    return _Compiler(model, document, gwp, dict(overrides)).run()
+    """Compile and prove. ``overrides`` replaces tables by id, ``held`` keeps constants at given values.
+
+    Raises FileError with every problem found.
+    """
+    return _Compiler(model, document, gwp, dict(overrides), dict(held or {})).run()
 
 
 def common_constants() -> dict[str, Constant]:
@@ -239,12 +251,18 @@ def gas_name(key: str) -> str:
 
 class _Compiler:
     def __init__(
-        self, model: models.Methodology, document: yaml.Document, gwp: tuple[str, ...], overrides: dict[str, str]
+        self,
+        model: models.Methodology,
+        document: yaml.Document,
+        gwp: tuple[str, ...],
+        overrides: dict[str, str],
+        held: dict[str, str],
     ) -> None:
         self.model = model
         self.document = document
         self.gwp = gwp
         self.overrides = overrides
+        self.held = held
         self.problems: list[str] = []
         self.tables: dict[str, Table] = {}
         self.constants: dict[str, Constant] = {}
@@ -269,10 +287,9 @@ class _Compiler:
         return None
 
     def table(self, name: str) -> Table:
-        actual = self.overrides.get(name, name)
-        if actual not in self.tables:
-            self.tables[actual] = tables.load(actual)
-        return self.tables[actual]
+        if name not in self.tables:
+            self.tables[name] = tables.load(self.overrides.get(name, name))
+        return self.tables[name]
 
     def provenance(self, *chain: models.Sourced, equation: str | None = None, place: yaml.Place = ()) -> Provenance:
         """Evidence and sources: the first of the chain that states them, from the innermost outwards."""
@@ -299,6 +316,9 @@ class _Compiler:
             )
             if made:
                 self.constants[name] = made
+        for name, text in self.held.items():
+            if name in self.constants:
+                self.constants[name] = replace(self.constants[name], value=Fraction(text))
         streams = {key: self.group(key, spec, ("streams", key)) for key, spec in model.streams.items()}
         totals = self.totals(streams)
         if self.problems:
@@ -343,10 +363,25 @@ class _Compiler:
         for name in groups:
             if name in symbols or name == spec.item:
                 self.problem((*place, "sublines", name), say("compile.name_twice", name=name))
+        aliases = {alias: name for name, symbol in spec.symbols.items() for alias in symbol.aliases}
+        for alias in aliases:
+            if alias in symbols or alias in groups or alias == spec.item:
+                self.problem((*place, "symbols", aliases[alias], "aliases"), say("compile.name_twice", name=alias))
         path = ".".join(str(p) for p in place if p not in ("streams", "sublines"))
         scope = spec.scope if isinstance(spec, models.Stream) else "direct"
         return Group(
-            path, key, spec.title, spec.item, items, symbols, groups, frozenset(), tuple(outputs), scope, note_text(spec.note)
+            path,
+            key,
+            spec.title,
+            spec.item,
+            items,
+            symbols,
+            groups,
+            frozenset(),
+            tuple(outputs),
+            scope,
+            note_text(spec.note),
+            aliases,
         )
 
     # units -----------------------------------------------------------------------------------------------------

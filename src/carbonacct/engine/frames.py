@@ -40,7 +40,6 @@ class StreamLines:
     entity: Column
     outputs: dict[str, Column]
     frame: Frame
-    subframes: dict[str, Frame]
 
 
 class FrameResult:
@@ -503,7 +502,6 @@ def calculate_frame(
     for name, batch in batches.items():
         group_plan = plan.streams[name]
         outputs = group_plan.run_batch(batch, contexts[name], lambda group, row: f"{group.path}[{row}]")
-        subframes = {key: frame for key, frame in reader.frames.items() if key.startswith(f"{name}.")}
-        streams[name] = StreamLines(group_plan, batch, entities[name], outputs, reader.frames[name], subframes)
+        streams[name] = StreamLines(group_plan, batch, entities[name], outputs, reader.frames[name])
     options = {"region": context.region, "year": context.year, "tables": dict(tables)}
     return FrameResult(methodology, plan, by, keys, streams, options)

@@ -73,6 +73,8 @@ def nest(group: Group, line: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in line.items():
         if key in own:
             nested[key] = value
+        elif key in group.aliases and group.aliases[key] not in line:
+            nested[group.aliases[key]] = value
         elif path := group.owner(str(key)):
             moved.setdefault(path, {})[key] = value
         else:

@@ -195,6 +195,7 @@ class GroupPlan:
     def run_entry(self, entry: Entry, context: Context, problems: list[str]) -> None:
         """Evaluate a line with its sub-lines; problems are collected, not raised."""
         groups = []
+        before = len(problems)
         for name, entries in entry.groups.items():
             sub = self.subs[name]
             available: frozenset[str] | None = None
@@ -203,6 +204,8 @@ class GroupPlan:
                 available = frozenset(item.results) if available is None else available & frozenset(item.results)
             if available is not None:
                 groups.append((name, available))
+        if len(problems) > before:
+            return
         choices = dict(entry.choices)
         for name in self.choices:
             default = self.group.symbols[name].default_option
@@ -242,6 +245,9 @@ class GroupPlan:
             results = entry.program.scalar.run(entry.line)
         except ZeroDivisionError:
             problems.append(f"{entry.place}: {say('line.zero_division')}")
+            return
+        except InputError as error:
+            problems.extend(f"{entry.place}: {problem}" for problem in error.problems)
             return
         except (OverflowError, ValueError):
             problems.append(f"{entry.place}: {say('line.not_finite')}")

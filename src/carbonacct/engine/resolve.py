@@ -113,7 +113,7 @@ class Resolution:
         """The pruned formula of a route that is open here, None for a default. Raises Missing otherwise."""
         if route.for_unit is not None and not same_unit(route.for_unit, self.pattern.item_unit):
             raise Missing({})
-        if any(other in self.pattern.given for other in route.unless):
+        if any(other in self.pattern.given or other in self._groups for other in route.unless):
             raise Missing({})
         for required in route.requires:
             if required in self.group.groups:

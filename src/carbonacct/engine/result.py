@@ -278,6 +278,24 @@ class Result:
         """The value of anything :meth:`explain` can explain."""
         return self._tracer.value(target)
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the rules this result rests on: the methodology and every factor table and constant it may use."""
+        from carbonacct.engine.record import fingerprint
+
+        return fingerprint(self.compiled)
+
+    def record(self) -> dict[str, Any]:
+        """All that is needed to calculate this result again, bit by bit, whatever the factor tables say by then."""
+        from carbonacct.engine.record import record
+
+        return record(self)
+
+    @property
+    def changed(self) -> bool:
+        """For a replayed result: whether the methodology or a factor has changed since it was recorded."""
+        return bool(self.meta.get("fingerprint")) and self.meta["fingerprint"] != self.meta.get("current")
+
     def audit(self) -> pd.DataFrame:
         """Every value used with its source and evidence, weakest first."""
         from carbonacct.reporting.audit import audit_frame
@@ -293,6 +311,7 @@ class Result:
             "period": self.meta.get("period"),
             "region": self.context.region,
             "gwp": list(self.compiled.gwp),
+            "fingerprint": self.fingerprint,
             "totals": {key: _plain(value, value.unit) for key, value in self.totals.items()},
             "co2e": _plain(self.co2e, "tCO2e"),
             "by_gas": {gas: _plain(value, value.unit) for gas, value in self.by_gas.items()},

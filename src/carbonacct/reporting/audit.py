@@ -16,20 +16,21 @@ if TYPE_CHECKING:
 WEAKEST_FIRST = ("given", "unconfirmed", "worked", "confirmed", "crosschecked")
 
 
-def audit_rows(result: Result) -> list[dict[str, Any]]:
-    """One entry per value used: constants and table cells once, everything else per line."""
-    lang = language()
-    rows: list[dict[str, Any]] = []
+def audit_steps(result: Result) -> list[tuple[str, Explanation]]:
+    """Each value used with its place, weakest evidence first: constants and table cells once, everything else per line."""
+    found: list[tuple[str, Explanation]] = []
     seen: set[tuple[Any, ...]] = set()
 
     def visit(node: Explanation, place: str) -> None:
-        place = node.name if node.kind in ("line", "stream") and node.children else place
+        if node.kind in ("line", "stream") and node.children:
+            inner = node.kind == "line" and not node.name.startswith(f"{place}[")
+            place = f"{place}.{node.name}" if inner else node.name
         if node.kind in ("given", "default", "table", "constant", "formula", "choice"):
             shared = node.kind in ("constant", "table") and node.name
             key = (node.kind, node.name, node.table, str(node.row), node.value) if shared else (node.kind, place, node.name)
             if key not in seen:
                 seen.add(key)
-                rows.append(_row(node, place, lang))
+                found.append((place, node))
         for child in node.children:
             visit(child, place)
 
@@ -38,15 +39,26 @@ def audit_rows(result: Result) -> list[dict[str, Any]]:
     order = {grade: rank for rank, grade in enumerate(WEAKEST_FIRST)}
     kinds = {"table": 0, "default": 1, "constant": 2, "formula": 3, "choice": 4, "given": 5}
     return sorted(
-        rows,
-        key=lambda row: (
-            row["kind"] in ("given", "choice"),
-            order.get(row["evidence"], 9),
-            kinds.get(row["kind"], 9),
-            row["place"],
-            row["symbol"],
+        found,
+        key=lambda step: (
+            step[1].kind in ("given", "choice"),
+            order.get(grade(step[1]), 9),
+            kinds.get(step[1].kind, 9),
+            step[0],
+            step[1].name,
         ),
     )
+
+
+def grade(step: Explanation) -> str:
+    """The evidence grade of a step, ``given`` for what the user gave."""
+    return step.provenance.evidence if step.provenance and step.kind not in ("given", "choice") else "given"
+
+
+def audit_rows(result: Result) -> list[dict[str, Any]]:
+    """:func:`audit_steps` as plain data."""
+    lang = language()
+    return [_row(step, place, lang) for place, step in audit_steps(result)]
 
 
 def _row(node: Explanation, place: str, lang: str) -> dict[str, Any]:
@@ -61,7 +73,7 @@ def _row(node: Explanation, place: str, lang: str) -> dict[str, Any]:
         "table": node.table,
         "row": title_text(node.row, lang) or None,
         "equation": provenance.equation if provenance else None,
-        "evidence": provenance.evidence if provenance and node.kind not in ("given", "choice") else "given",
+        "evidence": grade(node),
         "source": "; ".join(provenance.sources) if provenance and provenance.sources else None,
         "note": provenance.note if provenance else None,
     }

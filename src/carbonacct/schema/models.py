@@ -100,6 +100,7 @@ class Symbol(Sourced):
     equation: Text | None = None
     printed: str | Printed | None = None
     options: str | dict[str, Title] | None = None
+    aliases: StrList = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _consistent(self) -> Symbol:
