@@ -25,7 +25,7 @@ from carbonacct.engine.scalar import parts
 from carbonacct.engine.tables import interpolate
 
 Vector: TypeAlias = "np.ndarray[Any, Any]"
-BLOCK = 32768  # lines; a few buffers of this size stay in the second-level cache
+BLOCK = 65536  # lines; a buffer of this size stays in the second-level cache
 THREADED = 500_000  # lines from which the blocks are shared among threads
 MAX_WORKERS = 8
 

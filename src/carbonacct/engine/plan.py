@@ -77,6 +77,40 @@ class LineProgram:
     used: set[str]  # symbols and sub-line groups that the results rest on
 
 
+class Faults:
+    """Lines of a batch that could not be calculated, each with its reason."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[Column, list[str]]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def add(self, rows: Column, texts: list[str]) -> None:
+        if len(rows):
+            self.found.append((rows, texts))
+
+    def extend(self, other: Faults) -> None:
+        self.found.extend(other.found)
+
+    def by_row(self) -> dict[int, str]:
+        """Every reason of each line."""
+        reasons: dict[int, str] = {}
+        for rows, texts in self.found:
+            for row, text in zip(rows.tolist(), texts, strict=True):
+                reasons[row] = f"{reasons[row]}; {text}" if row in reasons else text
+        return reasons
+
+    def messages(self, place: Callable[[int], str]) -> list[str]:
+        """The reasons with their places, at most SHOWN of each kind."""
+        messages = []
+        for rows, texts in self.found:
+            messages.extend(f"{place(row)}: {text}" for row, text in zip(rows[:SHOWN].tolist(), texts, strict=False))
+            if len(rows) > SHOWN:
+                messages.append(say("batch.more", count=len(rows) - SHOWN))
+        return messages
+
+
 class GroupPlan:
     """The runtime of one group: its vectors, its signatures, its programs by pattern."""
 
@@ -292,92 +326,80 @@ class GroupPlan:
 
     # many entities ---------------------------------------------------------------------------------------------
 
-    def run_batch(self, batch: Batch, contexts: tuple[list[Context], Column] | None, describe: Describe) -> dict[str, Column]:
+    def run_batch(
+        self, batch: Batch, contexts: tuple[list[Context], Column] | None, describe: Describe, faults: Faults | None = None
+    ) -> dict[str, Column]:
         """Evaluate columns. ``describe(group, row)`` names a line in messages. Returns each output as a float64 column.
 
-        Raises InputError with every line that lacks something. Columns are first taken to be complete, which costs
-        nothing; only if a result is not a number are the lines sorted by what they bring.
+        Raises InputError with every line that lacks something; with ``faults`` given, they are collected there instead and
+        the lines concerned are NaN. Columns are first taken to be complete, which costs nothing; only if a result is not a
+        number are the lines sorted by what they bring.
         """
         available = {name: self.subs[name].run_sub(sub, batch.n, contexts, describe) for name, sub in batch.groups.items()}
         out = {name: np.empty(batch.n) for name in (*self.group.outputs, *self.group.wanted)}
-        problems: list[str] = []
-        if not self.run_patterns(self.partition(batch, available, contexts, trusting=True), batch, out, contexts, describe, []):
-            problems.clear()
-            self.run_patterns(
-                self.partition(batch, available, contexts, trusting=False), batch, out, contexts, describe, problems
-            )
-        if problems:
-            raise InputError(problems)
+        for trusting in (True, False):
+            found = Faults()
+            self.run_patterns(self.partition(batch, available, contexts, trusting), batch, out, contexts, found)
+            if not found:
+                return out
+        if faults is None:
+            raise InputError(found.messages(lambda row: describe(self.group, row)))
+        faults.extend(found)
+        for row in found.by_row():
+            for column in out.values():
+                column[row] = np.nan
         return out
 
     def run_patterns(
-        self, patterns: Iterator[tuple[Pattern, Column | None]], batch: Batch, out: dict[str, Column], contexts: Any, describe: Describe, problems: list[str]
-    ) -> bool:  # fmt: skip
-        """Run each pattern's program on its lines; whether everything went well."""
-        fine = True
+        self,
+        patterns: Iterator[tuple[Pattern, Column | None]],
+        batch: Batch,
+        out: dict[str, Column],
+        contexts: Any,
+        faults: Faults,
+    ) -> None:
+        """Run each pattern's program on its lines."""
         for pattern, index in patterns:
-            rows = range(batch.n) if index is None else index.tolist()
+            rows = np.arange(batch.n) if index is None else index
             try:
                 line_program = self.program(pattern)
             except Missing as missing:
-                fine = False
                 text = say("line.missing", what=explain_missing(self.group, missing))
                 context = contexts[0][int(contexts[1][rows[0]])] if contexts else Context()
-                _listed(
-                    problems,
-                    [f"{describe(self.group, row)}: {text}{self.context_hint(missing, context)}" for row in rows[: SHOWN + 1]],
-                    len(rows),
-                )
+                faults.add(rows, [text + self.context_hint(missing, context)] * len(rows))
                 continue
             part = batch if index is None else batch.take(index)
             if line_program.context_inputs:
-                codes = contexts[1] if index is None else contexts[1][index]
+                codes = contexts[1][rows]
                 part = Batch(part.n, dict(part.values), part.codes, part.groups)
                 for name, route in line_program.context_inputs:
                     part.values[name] = np.array([self.context(c)[0].get((name, route), np.nan) for c in contexts[0]])[codes]
-            fine &= self.run_part(line_program, part, out, index, describe, problems)
-        return fine
+            self.run_part(line_program, part, out, index, rows, faults)
 
     def run_part(
-        self, line_program: LineProgram, part: Batch, out: dict[str, Column], index: Column | None, describe: Describe, problems: list[str]
-    ) -> bool:  # fmt: skip
+        self, line_program: LineProgram, part: Batch, out: dict[str, Column], index: Column | None, rows: Column, faults: Faults
+    ) -> None:
         targets = line_program.program.targets
+        whole = slice(None) if index is None else index
         for name in set(out) - set(targets):
-            out[name][slice(None) if index is None else index] = np.nan
-        scratch = {
-            name: out[name] if name in out else np.empty(part.n if index is None else len(next(iter(out.values()))))
-            for name in targets
-        }
+            out[name][whole] = np.nan
+        length = part.n if index is None else len(next(iter(out.values())))
+        scratch = {name: out[name] if name in out else np.empty(length) for name in targets}
         finite = arrays.run(line_program.program, part, scratch, index)
-        bad: list[str] = []
         for symbol in line_program.derived:
-            column = scratch[symbol.name] if index is None else scratch[symbol.name][index]
+            column = scratch[symbol.name][whole]
             low, high = (column_bound(limit, part, scratch, index) for limit in (symbol.low, symbol.high))
             outside = np.zeros(part.n, dtype=bool)
             if low is not None:
                 outside |= column < low - 1e-12 * np.abs(low)
             if high is not None:
                 outside |= column > high + 1e-12 * np.abs(high)
-            rows = np.flatnonzero(outside).tolist()
-            texts = [
-                f"{describe(self.group, r if index is None else int(index[r]))}: {out_of_range(symbol, float(column[r]), _at(low, r), _at(high, r))}"
-                for r in rows[: SHOWN + 1]
-            ]
-            _listed(bad, texts, len(rows))
+            where = np.flatnonzero(outside)
+            faults.add(rows[where], [out_of_range(symbol, float(column[r]), _at(low, r), _at(high, r)) for r in where.tolist()])
         if not finite:
-            for name in self.group.outputs:
-                column = scratch[name] if index is None else scratch[name][index]
-                rows = np.flatnonzero(~np.isfinite(column)).tolist()
-                _listed(
-                    bad,
-                    [
-                        f"{describe(self.group, r if index is None else int(index[r]))}: {name}: {say('line.not_finite')}"
-                        for r in rows[: SHOWN + 1]
-                    ],
-                    len(rows),
-                )
-        problems.extend(bad)
-        return finite and not bad
+            for name in out.keys() & targets.keys():
+                where = np.flatnonzero(~np.isfinite(scratch[name][whole]))
+                faults.add(rows[where], [f"{name}: {say('line.not_finite')}"] * len(where))
 
     def run_sub(self, batch: Batch, parents: int, contexts: Any, describe: Describe) -> dict[str, Column]:
         """Evaluate sub-lines; say for each wanted symbol which parents have it on all of their sub-lines."""
@@ -533,13 +555,6 @@ def column_bound(limit: float | str | None, batch: Batch, results: Mapping[str, 
         return batch.values[limit]
     column = results.get(limit)
     return column if column is None or index is None else column[index]
-
-
-def _listed(problems: list[str], texts: list[str], count: int) -> None:
-    """Add messages, at most SHOWN of them, and say how many more there are."""
-    problems.extend(texts[:SHOWN])
-    if count > SHOWN:
-        problems.append(say("batch.more", count=count - SHOWN))
 
 
 def _at(limit: Any, row: int) -> float | None:

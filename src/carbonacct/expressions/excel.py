@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from carbonacct.expressions.render import Label, number_text
 from carbonacct.expressions.tree import Call, Compare, If, Interpolate, Is, Logic, Name, Neg, Node, Num, Op, Sum, walk
@@ -81,6 +82,11 @@ def to_excel(
         case Interpolate(_, _, args):
             assert grid is not None
             return grid(node, tuple(put(arg) for arg in args))
+
+
+def scaled(text: str, factor: Fraction) -> str:
+    """A formula times an exact factor."""
+    return text if factor == 1 else f"{text}*{number_text(factor).upper()}"
 
 
 def quoted(text: str) -> str:

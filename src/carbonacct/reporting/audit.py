@@ -80,5 +80,7 @@ def _row(node: Explanation, place: str, lang: str) -> dict[str, Any]:
 
 
 def audit_frame(result: Result) -> pd.DataFrame:
-    """The audit list as a data frame."""
-    return pd.DataFrame(audit_rows(result))
+    """The audit list as a data frame; ``frame.attrs["open_questions"]`` carries what the methodology could not establish."""
+    frame = pd.DataFrame(audit_rows(result))
+    frame.attrs["open_questions"] = list(result.methodology.model.open_questions)
+    return frame

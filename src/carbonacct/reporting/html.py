@@ -169,5 +169,8 @@ def _report(result: Result, lang: str) -> str:
     parts.append(
         f"<h2>{say('report.audit', lang)}</h2><div class='card ca' style='max-width:none'>{audit_table(result, lang)}</div>"
     )
+    if questions := result.methodology.model.open_questions:
+        items = "".join(f"<li>{html.escape(question)}</li>" for question in questions)
+        parts.append(f"<h2>{say('show.questions', lang)}</h2><div class=card><ul>{items}</ul></div>")
     parts.append(f"<p class=small>{say('report.made', lang, version=__version__)}</p>")
     return f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title><style>{PAGE}{STYLE}</style></head><body><main>{"".join(parts)}</main></body></html>'

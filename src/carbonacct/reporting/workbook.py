@@ -14,12 +14,13 @@ from carbonacct import __version__
 from carbonacct.engine.plan import Entry
 from carbonacct.messages import speaking
 from carbonacct.reporting.sheets.book import Book, Ref
+from carbonacct.reporting.sheets.cells import Cells
 from carbonacct.reporting.sheets.factors import Factors
 from carbonacct.reporting.sheets.grids import Grids
 from carbonacct.reporting.sheets.lists import assumptions, audit
 from carbonacct.reporting.sheets.sources import Sources
 from carbonacct.reporting.sheets.steps import Steps
-from carbonacct.reporting.sheets.streams import Amount, Cells, StreamSheet
+from carbonacct.reporting.sheets.streams import Amount, StreamSheet
 from carbonacct.reporting.sheets.summary import Summary
 
 if TYPE_CHECKING:
@@ -37,13 +38,13 @@ def _content(result: Result, lang: str) -> bytes:
     book = Book(lang, f"{result.methodology.id} {result.methodology.version} · carbonacct {__version__}")
     sources = Sources()
     factors, grids = Factors(result.compiled, sources, lang), Grids(result.compiled.tables, lang)
-    cells = Cells(Steps(result), factors, grids)
+    cells = Cells(Steps(result), factors, grids, lang)
     summary = Summary(book, result, factors, lang)
     amounts: dict[str, list[Amount]] = {}
     sheets: dict[str, str] = {}
     for stream in result.compiled.streams:
         if result.entries.get(stream):
-            sheet = StreamSheet(book, result, cells, stream, lang)
+            sheet = StreamSheet(book, result, cells, stream)
             amounts[stream], sheets[stream] = sheet.lay_out(), sheet.page.name
     summary.lay_out(amounts, sheets)
     factors.lay_out(book, summary.amounts_of)

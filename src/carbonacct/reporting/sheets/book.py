@@ -19,6 +19,7 @@ from carbonacct.messages import say
 
 INK, MUTED, GREEN, BLUE, LINE = "#1B2733", "#5B6B7A", "#0B5D4B", "#1D4E89", "#D5DDE3"
 MAX_TEXT = 32_767
+EVERYWHERE = "A1:XFD1048576"
 LOW, POINTS_PER_LINE = 17, 13.5
 _GRADES = {
     "crosschecked": ("#E1F3EA", GREEN),
@@ -136,6 +137,7 @@ class Page:
             self.sheet.set_column(column, column, width)
         self.sheet.hide_gridlines(2)
         self.sheet.set_default_row(LOW)
+        self.sheet.ignore_errors({"number_stored_as_text": EVERYWHERE, "formula_differs": EVERYWHERE})
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
         self.sheet.set_margins(0.4, 0.4, 0.5, 0.6)

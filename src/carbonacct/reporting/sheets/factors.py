@@ -74,6 +74,10 @@ class Factors:
         self.sections[section].setdefault(key, Factor(name, "", title, number, formula, constant.unit.text, constant.provenance))
         return key
 
+    def seen_from(self, key: Key, sheet: str) -> str:
+        """The cell of a value, once all have got theirs."""
+        return self.refs[key].seen_from(sheet)
+
     def lay_out(self, book: Book, amounts: Callable[[str, str], str]) -> None:
         """Give every value its cell. ``amounts(gas, sheet)``: the cells with the amounts of a gas, as SUM takes them."""
         page = Page(book, say("workbook.factors"), WIDTHS)

@@ -59,12 +59,6 @@ def _step(page: Page, row: int, place: str, step: Explanation, ref: Ref | None, 
         page.formula(row, 4, ref.seen_from, step.value, form=number_format(step.value, given=step.kind != "formula"))
     page.text(row, 5, "" if step.unit == "1" else step.unit, "muted")
     page.grade(row, 6, grade(step))
-    given = provenance is None or step.kind == "choice"
-    rest = (
-        step.table,
-        title_text(step.row, lang),
-        None if given else provenance.equation,
-        None if given else sources.mark(provenance.sources),
-        None if given else provenance.note,
-    )
-    page.texts(row, 7, rest, "muted")
+    page.texts(row, 7, [step.table, title_text(step.row, lang)], "muted")
+    known = (provenance.equation, sources.mark(provenance.sources), provenance.note) if provenance else ("", "", "")
+    page.texts(row, 9, known, "muted")
