@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from carbonacct import benefits as benefits
     from carbonacct import factors as factors
     from carbonacct.catalogue import methodologies as methodologies
     from carbonacct.comparison import compare as compare
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from carbonacct.messages import set_language as set_language
     from carbonacct.methodology import Methodology as Methodology
     from carbonacct.methodology import load as load
+    from carbonacct.portfolio import Portfolio as Portfolio
     from carbonacct.values import Value as Value
 
 __version__ = "0.1.0"
@@ -42,9 +44,10 @@ _WHERE = {
     "set_language": "carbonacct.messages",
     "Methodology": "carbonacct.methodology",
     "load": "carbonacct.methodology",
+    "Portfolio": "carbonacct.portfolio",
     "Value": "carbonacct.values",
 }
-_MODULES = {"factors"}
+_MODULES = {"benefits", "factors"}
 
 __all__ = ["__version__", *sorted(_WHERE), *sorted(_MODULES)]
 

@@ -261,7 +261,7 @@ class _Reader:
             if missing:
                 self.problem(f"{name}: {say('frame.no_column', column=', '.join(missing))}")
                 continue
-            local, uniques = _factorize_rows([frame[column] for column in self.by])
+            local, uniques = factorize_rows([frame[column] for column in self.by])
             mapping = np.array([numbers.setdefault(key, len(numbers)) for key in uniques], dtype=np.intp)
             same = len(mapping) == 0 or bool((mapping == np.arange(len(mapping))).all())
             codes[name] = local if same else mapping[local]
@@ -334,7 +334,7 @@ class _Reader:
         self, place: str, series: Any, find: Callable[[str], str | None], codes: Mapping[str, int], message: str, words: Mapping[str, str],
         suggest: Callable[[str], str | None], empty: str | None = None,
     ) -> Column:  # fmt: skip
-        local, uniques = _factorize(series)
+        local, uniques = factorize(series)
         lookup = []
         unknown = [number for number, value in enumerate(uniques) if (empty if value is None else find(str(value))) is None]
         used = set(np.unique(local).tolist()) if unknown else set()
@@ -411,7 +411,7 @@ class _Reader:
             return [self.context], np.zeros(len(frame), dtype=np.intp)
         from carbonacct.methodology import find_region, find_year
 
-        local, uniques = _factorize_rows(columns)
+        local, uniques = factorize_rows(columns)
         found = []
         for values in uniques:
             given = dict(zip([c for c in ("region", "period") if c in frame.columns], values, strict=True))
@@ -421,7 +421,7 @@ class _Reader:
         return found, local
 
 
-def _factorize(series: Any) -> tuple[Column, list[Any]]:
+def factorize(series: Any) -> tuple[Column, list[Any]]:
     """Codes and distinct values of a column; an empty cell is None. Categoricals and small integers cost no hashing."""
     import pandas as pd
 
@@ -455,14 +455,14 @@ def _with_gap(codes: Column, values: list[Any]) -> tuple[Column, list[Any]]:
     return codes, values
 
 
-def _factorize_rows(columns: list[Any]) -> tuple[Column, list[tuple[Any, ...]]]:
+def factorize_rows(columns: list[Any]) -> tuple[Column, list[tuple[Any, ...]]]:
     """Codes and distinct tuples over several columns."""
     import pandas as pd
 
-    codes, uniques = _factorize(columns[0])
+    codes, uniques = factorize(columns[0])
     keys: list[tuple[Any, ...]] = [(value,) for value in uniques]
     for column in columns[1:]:
-        more, values = _factorize(column)
+        more, values = factorize(column)
         codes, combined = pd.factorize(codes.astype(np.intp) * max(len(values), 1) + more)
         keys = [(*keys[int(c) // len(values)], values[int(c) % len(values)]) for c in combined.tolist()]
     return codes, keys

@@ -103,7 +103,7 @@ class Faults:
 
     def messages(self, place: Callable[[int], str]) -> list[str]:
         """The reasons with their places, at most SHOWN of each kind."""
-        messages = []
+        messages: list[str] = []
         for rows, texts in self.found:
             messages.extend(f"{place(row)}: {text}" for row, text in zip(rows[:SHOWN].tolist(), texts, strict=False))
             if len(rows) > SHOWN:

@@ -202,6 +202,15 @@ class Boundary(Model):
     excluded: list[Title] = Field(default_factory=list)
 
 
+class Listing(Model):
+    """A place in an official list (a taxonomy) that a benefit model belongs to."""
+
+    list: Text
+    code: Text
+    name: Text
+    evidence: Evidence = "unconfirmed"
+
+
 class Methodology(Sourced):
     """A methodology file."""
 
@@ -210,6 +219,8 @@ class Methodology(Sourced):
     title: Title
     source_document: Document
     gwp: StrList
+    lists: list[Listing] = Field(default_factory=list)
+    aliases: StrList = Field(default_factory=list)
     sources: dict[str, Source] = Field(default_factory=dict)
     boundary: Boundary = Field(default_factory=Boundary)
     constants: dict[str, Constant] = Field(default_factory=dict)

@@ -153,7 +153,10 @@ class Page:
         form = self.book.style(style)
         if until is not None and until > column:
             self.sheet.merge_range(row, column, row, until, "", form)
-        self.sheet.write_string(row, column, shown, form)
+        if shown:
+            self.sheet.write_string(row, column, shown, form)
+        else:
+            self.sheet.write_blank(row, column, None, form)
         if style == "title":
             self.sheet.set_row(row, 24)
         if STYLES[style].get("text_wrap"):

@@ -93,7 +93,7 @@ class Cells:
         def label(name: Name) -> str:
             if name.name in entry.group.group.symbols:
                 return self.refs[(id(entry), name.name)].seen_from(sheet)
-            return self.factors.refs[("constant", name.name)].seen_from(sheet)
+            return self.factors.seen_from(("constant", name.name), sheet)
 
         return label
 
@@ -139,4 +139,4 @@ class Cells:
             row = self.steps.row(entry, route.reference)
             key = self.factors.cell(table, row, column)
             factor = table.column_unit(column, row).scale / unit.scale
-        return lambda sheet: scaled(self.factors.refs[key].seen_from(sheet), factor)
+        return lambda sheet: scaled(self.factors.seen_from(key, sheet), factor)

@@ -97,16 +97,16 @@ class Factors:
 
     def put(self, page: Page, row: int, key: Key, factor: Factor, amounts: Callable[[str, str], str]) -> None:
         page.texts(row, 0, (factor.place, factor.item, factor.title))
-        if factor.value is None:
+        value, formula = factor.value, factor.formula
+        if value is None:
             # a gas without a figure in the chosen set counts for nothing only as long as there is none of it
             gas = factor.place.removeprefix("GWP_")
-            self.refs[key] = page.formula(row, 3, lambda sheet: f"IF(SUM({amounts(gas, sheet) or '0'})=0,0,NA())", 0.0, "factor")
-        elif factor.formula is not None:
-            self.refs[key] = page.formula(
-                row, 3, lambda _: str(factor.formula), factor.value, "factor", number_format(factor.value)
-            )
+            ref = page.formula(row, 3, lambda sheet: f"IF(SUM({amounts(gas, sheet) or '0'})=0,0,NA())", 0.0, "factor")
+        elif formula is not None:
+            ref = page.formula(row, 3, lambda _: formula, value, "factor", number_format(value))
         else:
-            self.refs[key] = page.number(row, 3, factor.value, "factor")
+            ref = page.number(row, 3, value, "factor")
+        self.refs[key] = ref
         provenance = factor.provenance
         page.text(row, 4, "" if factor.unit == "1" else factor.unit, "muted")
         page.grade(row, 5, provenance.evidence)

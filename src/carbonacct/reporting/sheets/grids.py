@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from carbonacct.expressions.tree import Interpolate
@@ -12,7 +12,6 @@ from carbonacct.reporting.sheets.book import Book, Page, Ref, column_letters, nu
 from carbonacct.schema.tables import Table
 
 Write = Callable[[str], str]
-Steps = list[tuple[str, str, float]]  # (heading, formula, value)
 NAN = float("nan")
 TOP = 3
 
@@ -25,6 +24,10 @@ class Grid:
     column: str
     page: Page
     next_row: int
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.table.axes)
 
     @property
     def axes(self) -> list[list[float]]:
@@ -63,8 +66,9 @@ class Grids:
     def make(self, book: Book, table: Table, column: str) -> Grid:
         title = title_text(table.title, self.lang)
         axes = list(table.axes.items())
-        grid = Grid(table, column, Page(book, title, [30, *[11] * max(9, len(axes[-1][1].values) if len(axes) > 1 else 1)]), 0)
-        page = grid.page
+        across = max(9, len(axes[1][1].values) if len(axes) > 1 else 1)
+        page = Page(book, title, [30, *[11] * across])
+        grid = Grid(table, column, page, TOP + len(axes[0][1].values) + 3)
         quantity = title_text(table.columns[column].title, self.lang)
         page.text(0, 0, f"{title}: {quantity} ({table.columns[column].unit})", "title")
         source = "; ".join(table.source_titles(table.default_sources))
@@ -83,73 +87,85 @@ class Grids:
                     page.text(TOP + 1 + number, 1 + offset, "—", "idle")
                 else:
                     page.number(TOP + 1 + number, 1 + offset, float(cell), "factor")
-        bottom = TOP + len(grid.axes[0]) + 2
-        page.text(bottom, 0, say("workbook.lookups"), "section")
+        page.text(grid.next_row - 1, 0, say("workbook.lookups"), "section")
         page.sheet.freeze_panes(TOP + 1, 1)
-        grid.next_row = bottom + 1
         return grid
 
-    def sheet(self, node: Interpolate) -> str:
-        return self.grids[(node.table, node.column)].page.name
-
-    def look_up(self, node: Interpolate, place: str, arguments: list[Write], values: list[float]) -> Ref:
+    def look_up(self, node: Interpolate, place: str, arguments: Sequence[Write], values: Sequence[float]) -> Ref:
         """A row of steps to an interpolated value; gives the cell it stands in."""
         grid = self.grids[(node.table, node.column)]
-        page, row = grid.page, grid.next_row
+        trail = Trail(grid, grid.next_row)
         grid.next_row += 3
-        column = 1
-        page.text(row + 1, 0, place, "muted")
-        page.text(row, 0, "", "subhead")
-        for name, argument, value in zip(grid.table.axes, arguments, values, strict=True):
-            page.text(row, column, name, "subhead")
-            page.formula(row + 1, column, argument, value, form=number_format(value, given=True))
-            column += 1
-        cells = [f"{column_letters(1 + number)}{row + 2}" for number in range(len(values))]
-        for heading, formula, value in steps(grid, cells, values, f"{row + 2}", column):
-            page.text(row, column, heading, "subhead")
-            page.formula(row + 1, column, lambda _, text=formula: text, value, form="0" if "[i]" in heading else None)  # type: ignore[misc]
-            column += 1
-        return page.ref(row + 1, column - 1)
+        grid.page.text(trail.row - 1, 0, "", "subhead")
+        grid.page.text(trail.row, 0, place, "muted")
+        at = [
+            trail.add(name, argument, value, number_format(value, given=True))
+            for name, argument, value in zip(grid.names, arguments, values, strict=True)
+        ]
+        positions = [trail.position(number, point) for number, point in enumerate(at)]
+        weights = [trail.weight(number, point, positions[number]) for number, point in enumerate(at)]
+        if len(at) == 1:
+            return trail.blend(grid.column, trail.corner(positions, (0,)), trail.corner(positions, (1,)), weights[0]).ref
+        low, high = (
+            trail.blend(
+                f"{grid.column} [{down}]", trail.corner(positions, (down, 0)), trail.corner(positions, (down, 1)), weights[1]
+            )
+            for down in (0, 1)
+        )
+        return trail.blend(grid.column, low, high, weights[0]).ref
 
 
-def steps(grid: Grid, at: list[str], values: list[float], row: str, column: int) -> Steps:
-    """Position and weight on each axis, then the value. A point outside the table or at a gap gives an error."""
-    found: Steps = []
-    positions, weights = [], []
-    for number, (name, axis) in enumerate(zip(grid.table.axes, grid.axes, strict=True)):
-        area, size, x = grid.axis_area(number), len(axis), values[number]
-        i = min(max(sum(value <= x for value in axis), 1), size - 1)
-        cell = f"{column_letters(column + len(found))}{row}"
-        found.append((f"{name} [i]", f"IF({at[number]}>INDEX({area},{size}),NA(),MIN(MATCH({at[number]},{area},1),{size - 1}))", float(i)))  # fmt: skip
-        positions.append((cell, i))
-    for number, (name, axis) in enumerate(zip(grid.table.axes, grid.axes, strict=True)):
-        area, (position, i) = grid.axis_area(number), positions[number]
-        low, high = f"INDEX({area},{position})", f"INDEX({area},{position}+1)"
-        cell = f"{column_letters(column + len(found))}{row}"
-        found.append((f"{name} [t]", f"({at[number]}-{low})/({high}-{low})", (values[number] - axis[i - 1]) / (axis[i] - axis[i - 1])))  # fmt: skip
-        weights.append((cell, found[-1][2]))
-    cells, area = grid.cells, grid.value_area()
+@dataclass(frozen=True)
+class Point:
+    """A value, as formulas on the same sheet write it."""
 
-    def corner(down: int, right: int) -> tuple[str, float]:
-        (row_cell, i), (column_cell, j) = positions[0], positions[1] if len(positions) > 1 else ("1", 1)
-        text = ",".join(f"{cell}+1" if step else cell for cell, step in ((row_cell, down), (column_cell, right)))
-        value = cells[i - 1 + down][j - 1 + right]
-        return f"INDEX({area},{text})", NAN if value is None else float(value)
-
-    if len(positions) == 1:
-        text, value = blend(corner(0, 0), corner(1, 0), weights[0])
-        return [*found, (grid.column, text, value)]
-    rows = []
-    for down in (0, 1):
-        text, value = blend(corner(down, 0), corner(down, 1), weights[1])
-        rows.append((f"{column_letters(column + len(found))}{row}", value))
-        found.append((f"{grid.column} [{down}]", text, value))
-    text, value = blend(rows[0], rows[1], weights[0])
-    return [*found, (grid.column, text, value)]
+    text: str
+    value: float
+    ref: Ref
 
 
-def blend(a: tuple[str, float], b: tuple[str, float], weight: tuple[str, float]) -> tuple[str, float]:
-    """a at weight 0, b at weight 1, as the engine does it: a corner of weight zero may be missing."""
-    (first, x), (second, y), (cell, t) = a, b, weight
-    value = x if t == 0 else y if t == 1 else x + (y - x) * t
-    return f"IF({cell}=0,{first},IF({cell}=1,{second},{first}+({second}-{first})*{cell}))", value
+class Trail:
+    """The steps of one look-up, from left to right."""
+
+    def __init__(self, grid: Grid, head: int) -> None:
+        self.grid = grid
+        self.row = head + 1
+        self.column = 1
+
+    def add(self, heading: str, write: Write, value: float, form: str | None = None) -> Point:
+        page = self.grid.page
+        page.text(self.row - 1, self.column, heading, "subhead")
+        ref = page.formula(self.row, self.column, write, value, form=form)
+        self.column += 1
+        return Point(ref.seen_from(page.name), value, ref)
+
+    def position(self, number: int, at: Point) -> Point:
+        """The last place on an axis that is not beyond the point; an error outside the table."""
+        axis, area = self.grid.axes[number], self.grid.axis_area(number)
+        last = len(axis) - 1
+        text = f"IF({at.text}>INDEX({area},{len(axis)}),NA(),MIN(MATCH({at.text},{area},1),{last}))"
+        place = min(max(sum(value <= at.value for value in axis), 1), last)
+        return self.add(f"{self.grid.names[number]} [i]", lambda _: text, float(place), "0")
+
+    def weight(self, number: int, at: Point, position: Point) -> Point:
+        """How far the point is from that place to the next, from 0 to 1."""
+        axis, area, i = self.grid.axes[number], self.grid.axis_area(number), int(position.value)
+        low, high = f"INDEX({area},{position.text})", f"INDEX({area},{position.text}+1)"
+        value = (at.value - axis[i - 1]) / (axis[i] - axis[i - 1])
+        return self.add(f"{self.grid.names[number]} [t]", lambda _: f"({at.text}-{low})/({high}-{low})", value)
+
+    def corner(self, positions: Sequence[Point], steps: Sequence[int]) -> Point:
+        """A figure of the table next to the point, ``steps`` further on each axis."""
+        texts = [f"{place.text}+1" if step else place.text for place, step in zip(positions, steps, strict=True)]
+        i, j = [int(place.value) - 1 + step for place, step in zip(positions, steps, strict=True)] + [0] * (2 - len(steps))
+        figure = self.grid.cells[i][j]
+        ref = self.grid.page.ref(TOP + 1 + i, 1 + j)
+        return Point(f"INDEX({self.grid.value_area()},{','.join(texts)})", NAN if figure is None else float(figure), ref)
+
+    def blend(self, heading: str, a: Point, b: Point, weight: Point) -> Point:
+        """a at weight 0, b at weight 1, as the engine does it: a corner of weight zero may be missing."""
+        t = weight.value
+        value = a.value if t == 0 else b.value if t == 1 else a.value + (b.value - a.value) * t
+        between = f"{a.text}+({b.text}-{a.text})*{weight.text}"
+        text = f"IF({weight.text}=0,{a.text},IF({weight.text}=1,{b.text},{between}))"
+        return self.add(heading, lambda _: text, value)

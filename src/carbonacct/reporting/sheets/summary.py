@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from carbonacct import __version__
@@ -11,7 +12,7 @@ from carbonacct.engine.compile import gas_name
 from carbonacct.engine.result import SIGN
 from carbonacct.expressions import to_text
 from carbonacct.expressions.excel import scaled, to_excel
-from carbonacct.expressions.tree import Name, names
+from carbonacct.expressions.tree import Name, Node, names
 from carbonacct.messages import say
 from carbonacct.reporting.explanation import title_text
 from carbonacct.reporting.sheets.book import Book, Page, Ref, ranges, span
@@ -106,7 +107,7 @@ class Summary:
             page.text(row, 0, symbol, "symbol")
             page.text(row, 1, title_text(total.title, self.lang))
             self.totals[key] = page.formula(
-                row, 2, lambda sheet, node=total.node: to_excel(node, self.label(sheet)), float(self.result.totals[key]), "big"
+                row, 2, partial(self.total_formula, total.node), float(self.result.totals[key]), "big"
             )  # fmt: skip
             page.text(row, 3, total.unit.text, "muted")
             page.text(row, 4, provenance.equation)
@@ -120,6 +121,9 @@ class Summary:
         page.formula(row, 2, lambda sheet: sum_of(refs, sheet), float(self.result.co2e), "big")
         page.text(row, 3, "tCO2e", "muted")
         page.texts(row, 4, [""] * 4, "muted")
+
+    def total_formula(self, node: Node, sheet: str) -> str:
+        return to_excel(node, self.label(sheet))
 
     def label(self, sheet: str) -> Callable[[Name], str]:
         """The cells of a total's names: outputs and tCO2e of streams, totals above, constants."""
@@ -145,14 +149,13 @@ class Summary:
         for gas, value in self.result.by_gas.items():
             page.text(row, 0, gas, "symbol")
             page.text(row, 1, known[gas].title(self.lang) if gas in known else "")
-            amount = page.formula(row, 2, lambda sheet, gas=gas: self.sum_of_gas(gas, sheet), float(value), "result")
+            amount = page.formula(row, 2, partial(self.sum_of_gas, gas), float(value), "result")
             page.text(row, 3, value.unit, "muted")
             page.texts(row, 4, ["", ""], "muted")
             if key := self.weight(gas):
                 weight = self.weight_value(gas)
-                ref = page.formula(row, 4, lambda sheet, key=key: self.factors.refs[key].seen_from(sheet), weight, "factor")
-                product = product_of(amount, ref)
-                page.formula(row, 5, product, float(value) * weight, "result")
+                ref = page.formula(row, 4, partial(self.factors.seen_from, key), weight, "factor")
+                page.formula(row, 5, partial(product_of, amount, ref), float(value) * weight, "result")
             row += 1
 
     def sum_of_gas(self, gas: str, sheet: str) -> str:
@@ -221,7 +224,7 @@ class Summary:
             def write(sheet: str) -> str:
                 text = scaled(here.seen_from(sheet), amount.tonnes)
                 text = f"-{text}" if self.counted(source) < 0 else text
-                return f"{text}*{self.factors.refs[key].seen_from(sheet)}" if key else text
+                return f"{text}*{self.factors.seen_from(key, sheet)}" if key else text
 
             source = Source(stream, amount, here, page.formula(row, 5, write, self.co2e(source), "result"))
         self.sources.append(source)
@@ -234,14 +237,14 @@ class Summary:
         """The share of each source in the sum of the amounts, all taken positive."""
         whole = sum(abs(self.co2e(source)) for source in self.sources if source.co2e)
 
-        def write(sheet: str, ref: Ref) -> str:
+        def write(ref: Ref, sheet: str) -> str:
             total = f"SUMPRODUCT(ABS({span(self.page.ref(first, 5), self.page.ref(last, 5), sheet)}))"
             return f"IF({total}=0,0,ABS({ref.seen_from(sheet)})/{total})"
 
         for source in self.sources:
             if ref := source.co2e:
                 share = abs(self.co2e(source)) / whole if whole else 0.0
-                self.page.formula(ref.row, 6, lambda sheet, ref=ref: write(sheet, ref), share, "live", "0.0%")
+                self.page.formula(ref.row, 6, partial(write, ref), share, "live", "0.0%")
         self.page.sheet.conditional_format(first, 6, last, 6, BARS)
 
     # the rest --------------------------------------------------------------------------------------------------
@@ -260,5 +263,5 @@ def sum_of(refs: list[Ref], sheet: str) -> str:
     return f"SUM({ranges(refs, sheet)})" if refs else "0"
 
 
-def product_of(a: Ref, b: Ref) -> Callable[[str], str]:
-    return lambda sheet: f"{a.seen_from(sheet)}*{b.seen_from(sheet)}"
+def product_of(a: Ref, b: Ref, sheet: str) -> str:
+    return f"{a.seen_from(sheet)}*{b.seen_from(sheet)}"
