@@ -430,7 +430,4 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "table.summary": ("Summary by category", "分类汇总表"),
     "table.impact": ("Impact by project", "项目环境效益表"),
     "table.rows": ("Rows", "明细"),
-        "Excel output needs XlsxWriter: pip install 'carbonacct[excel]'",
-        "输出 Excel 需要 XlsxWriter：pip install 'carbonacct[excel]'",
-    ),
 }

@@ -140,7 +140,7 @@ def portfolio_excel(portfolio: Portfolio, path: str, lang: str) -> None:
     try:
         import xlsxwriter
     except ImportError as error:
-        raise CarbonacctError(say("report.lines", lang)) from error
+        raise CarbonacctError(say("workbook.extra", lang)) from error
     book = xlsxwriter.Workbook(
         path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": True}
     )
