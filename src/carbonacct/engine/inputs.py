@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from carbonacct.engine.compile import Group, Symbol
-from carbonacct.engine.plan import Custom, Entry, GroupPlan, Plan, bound, out_of_range
+from carbonacct.engine.plan import Custom, Entry, GroupPlan, Plan, out_of_range
 from carbonacct.errors import UnitError
 from carbonacct.messages import say
 from carbonacct.units import Unit, conversion, foreign_unit, nearest, parse_quantity, parse_unit, substitute
@@ -131,7 +131,7 @@ def _read_line(plan: GroupPlan, entry: Entry, line: Mapping[str, Any], problems:
     values = entry.values
     for name, number in values.items():
         symbol = group.symbols[name]
-        low, high = bound(symbol.low, values, {}), bound(symbol.high, values, {})
+        low, high = (limit if isinstance(limit, float) else None for limit in (symbol.low, symbol.high))
         if (low is not None and number < low) or (high is not None and number > high):
             problems.append(f"{place}: {out_of_range(symbol, number, low, high, unit)}")
 

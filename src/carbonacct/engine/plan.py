@@ -72,7 +72,7 @@ class LineProgram:
 
     program: Program
     scalar: ScalarProgram
-    derived: list[Symbol]  # symbols with a range that are computed, to be checked
+    derived: list[Symbol]  # symbols whose range is checked with the results
     context_inputs: list[tuple[str, int]]
     used: set[str]  # symbols and sub-line groups that the results rest on
 
@@ -205,20 +205,33 @@ class GroupPlan:
         if lacking:
             raise Missing(lacking)
         wanted = [name for name in sorted(self.group.wanted) if name in self.group.symbols and resolution.available(name)]
-        ranged = [s for name, route in resolution.route.items() if route != GIVEN and (s := self.group.symbols[name]).kind != "choice"
-                  and (s.low is not None or s.high is not None) and s.routes[route].node is not None]  # fmt: skip
-        for symbol in ranged:
-            for bound in (symbol.low, symbol.high):
-                if isinstance(bound, str):
-                    resolution.available(bound)
-        targets = list(dict.fromkeys([*self.group.outputs, *wanted, *(s.name for s in ranged)]))
-        program = Builder(self.compiled, resolution, self.vector).build(targets)
+        used = resolution.used([*self.group.outputs, *wanted])
+        ranged = [self.group.symbols[name] for name in resolution.route if name in used and self.to_check(resolution, name)]
+        bounds = {
+            limit
+            for symbol in ranged
+            for limit in (symbol.low, symbol.high)
+            if isinstance(limit, str) and resolution.available(limit)
+        }
+        checked = [*(symbol.name for symbol in ranged), *sorted(bounds)]
+        targets = dict.fromkeys([*self.group.outputs, *wanted, *(name for name in checked if resolution.route[name] != GIVEN)])
+        program = Builder(self.compiled, resolution, self.vector).build(list(targets))
         context_inputs = [
             (name, route) for name, route in resolution.route.items() if route != GIVEN and self.is_context(name, route)
         ]
-        used = resolution.used([*self.group.outputs, *wanted])
-        ranged = [symbol for symbol in ranged if symbol.name in used]
         return LineProgram(program, compile_scalar(program), ranged, context_inputs, used)
+
+    def to_check(self, resolution: Resolution, name: str) -> bool:
+        """Whether a symbol's range is checked with the results: it is computed, or its limit is another symbol.
+
+        Given values are checked against plain numbers when they are read; defaults are taken as they stand.
+        """
+        symbol, route = self.group.symbols[name], resolution.route[name]
+        if symbol.kind == "choice" or (symbol.low is None and symbol.high is None):
+            return False
+        if route == GIVEN:
+            return isinstance(symbol.low, str) or isinstance(symbol.high, str)
+        return symbol.routes[route].node is not None
 
     def is_context(self, name: str, route: int) -> bool:
         routes = self.group.symbols[name].routes
@@ -313,7 +326,8 @@ class GroupPlan:
                 problems.append(f"{entry.place}: {name}: {say('line.not_finite')}")
         assert entry.program is not None and entry.line is not None
         for symbol in entry.program.derived:
-            self.check_range(symbol, results[symbol.name], entry, problems, entry.line.values, results)
+            value = results[symbol.name] if symbol.name in results else entry.line.values[symbol.name]
+            self.check_range(symbol, value, entry, problems, entry.line.values, results)
 
     def check_range(
         self, symbol: Symbol, value: float, entry: Entry, problems: list[str], values: Mapping[str, float], results: Mapping[str, float]
@@ -387,7 +401,7 @@ class GroupPlan:
         scratch = {name: out[name] if name in out else np.empty(length) for name in targets}
         finite = arrays.run(line_program.program, part, scratch, index)
         for symbol in line_program.derived:
-            column = scratch[symbol.name][whole]
+            column = scratch[symbol.name][whole] if symbol.name in scratch else part.values[symbol.name]
             low, high = (column_bound(limit, part, scratch, index) for limit in (symbol.low, symbol.high))
             outside = np.zeros(part.n, dtype=bool)
             if low is not None:

@@ -7,6 +7,7 @@ tighter than a power there (``-2^2`` is 4), and powers are grouped from the left
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -50,7 +51,7 @@ def to_excel(
 
     match node:
         case Num(value):
-            return number_text(value).upper()
+            return number(value)
         case Name():
             return label(node)
         case Neg(of):
@@ -84,9 +85,14 @@ def to_excel(
             return grid(node, tuple(put(arg) for arg in args))
 
 
+def number(value: Fraction) -> str:
+    """An exact number; powers of ten with their sign, as Excel itself writes them."""
+    return re.sub(r"e(\d)", r"E+\1", number_text(value)).upper()
+
+
 def scaled(text: str, factor: Fraction) -> str:
     """A formula times an exact factor."""
-    return text if factor == 1 else f"{text}*{number_text(factor).upper()}"
+    return text if factor == 1 else f"{text}*{number(factor)}"
 
 
 def quoted(text: str) -> str:
@@ -101,7 +107,7 @@ def half_even(text: str, digits: int) -> str:
     its size, anything else of 15 digits is at least 1e-15 of its size away. Half of a tie is never a tie, so rounding
     the half and doubling it gives the even neighbour.
     """
-    unit = "1" if digits == 0 else f"1E{digits}"
+    unit = number(Fraction(10**digits))
     scaled = f"ABS({text})" if digits == 0 else f"ABS({text})*{unit}"
     return f"IF(ABS({scaled}-INT({scaled})-0.5)<={scaled}*5E-16,SIGN({text})*2*ROUND({scaled}/2,0)/{unit},ROUND({text},{digits}))"
 
