@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import narwhals as nw
 import numpy as np
@@ -25,6 +25,9 @@ from carbonacct.errors import CarbonacctError, InputError, UnitError
 from carbonacct.messages import language, say
 from carbonacct.methodology import find_region, find_year, load
 from carbonacct.units import nearest
+
+if TYPE_CHECKING:
+    from carbonacct.engine.result import Result
 
 Column: TypeAlias = "np.ndarray[Any, Any]"
 Convention = Literal["balance", "commitment"]
@@ -138,6 +141,22 @@ class Portfolio:
         if self.faults:
             column[list(self.faults)] = np.nan
         return column
+
+    def project(self, row: int) -> Result:
+        """One project calculated on its own (not attributed), to explain or audit. Raises InputError where it has no result."""
+        methodology = load(str(self._rows["model"][row]))
+        (stream, group), *_ = methodology.compiled.streams.items()
+        if "inputs" in self._rows.columns:
+            line = dict(self._rows["inputs"][row] or {})
+        else:
+            cells = {
+                name: self._rows[name][row]
+                for name in (*group.symbols, group.item)
+                if name in self._rows.columns and name not in RESERVED
+            }
+            line = {name: value for name, value in cells.items() if value is not None and value == value}
+        given = {name: self._rows[name][row] if name in self._rows.columns else None for name in ("region", "period")}
+        return methodology.calculate({stream: line}, region=given["region"] or self.region, period=given["period"] or self.period)
 
     # tables ----------------------------------------------------------------------------------------------------
 

@@ -74,15 +74,14 @@ def excel_value(text: str) -> float:
         ("-a ** 2", "-(A1^2)"),
         ("(-a) ** 2", "(-A1)^2"),
         ("(a ** 2) ** 3", "(A1^2)^3"),
-        ("a ** b ** 2", "A1^(B1^2)"),
+        ("a ** (0.5 if b < 0 else 2)", "A1^IF(B1<0,0.5,2)"),
         ("c ** -2", "C1^(-2)"),
         ("c ** 0.5", "C1^0.5"),
         ("a * 44 / 12", "A1*44/12"),
-        ("1e-6 * a + 1000000000 * b", "1E-6*A1+1E+9*B1"),
+        ("1e-6 * a + 1000000 * b + c / 1e17", "1E-6*A1+1000000*B1+C1/1E+17"),
         ("min(a, b, c) + max(a, b)", "MIN(A1,B1,C1)+MAX(A1,B1)"),
         ("exp(a) + log(c) + sqrt(c)", "EXP(A1)+LN(C1)+SQRT(C1)"),
         ("clip(a, 1, 2)", "MAX(1,MIN(A1,2))"),
-        ("coalesce(a, b)", "IF(ISNUMBER(A1),A1,B1)"),
         ("a if a > b else c", "IF(A1>B1,A1,C1)"),
         ("a if a <= b and not (c < 1 or c == 4) else b", "IF(AND(A1<=B1,NOT(OR(C1<1,C1=4))),A1,B1)"),
         ("1 if a != b else 0", "IF(A1<>B1,1,0)"),
@@ -116,6 +115,12 @@ def test_negative_and_fractional_constants_keep_their_place() -> None:
     assert scaled("A1", Fraction(1)) == "A1"
     assert scaled("A1", Fraction(1, 1000)) == "A1*0.001"
     assert scaled("A1", Fraction(1, 10**7)) == "A1*1E-7"
+
+
+def test_of_alternatives_the_first_that_is_a_number_counts() -> None:
+    written = to_excel(parse("coalesce(a, b, c)"), label)
+    assert written == "IF(ISNUMBER(A1),A1,IF(ISNUMBER(B1),B1,C1))"
+    assert excel(written, A1="", B1=-0.75, C1=4.0) == -0.75
 
 
 def test_a_choice_is_compared_with_text_that_cannot_break_out() -> None:

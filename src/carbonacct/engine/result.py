@@ -90,7 +90,12 @@ class Result:
 
         problems = []
         for key, total in self.compiled.totals.items():
-            values[key] = evaluate(total.node, leaf)
+            try:
+                values[key] = evaluate(total.node, leaf)
+            except ZeroDivisionError:
+                values[key] = float("nan")
+                problems.append(f"{key}: {say('line.zero_division')}")
+                continue
             if values[key] != values[key]:
                 missing = [
                     n.name

@@ -107,6 +107,13 @@ class Tracer:
             return self.table_value(entry, name, resolution.route[name])
         return float(self.evaluate(entry, resolution.node[name]))
 
+    def value_if_any(self, entry: Entry, name: str) -> float | None:
+        """As :meth:`symbol_value`; None where the step has no value, which may be on a branch that numbers closed."""
+        try:
+            return self.symbol_value(entry, name)
+        except (ArithmeticError, ValueError):
+            return None
+
     def table_value(self, entry: Entry, name: str, index: int) -> float:
         reference = entry.group.group.symbols[name].routes[index].reference
         assert reference is not None
@@ -268,7 +275,7 @@ class Tracer:
             return Explanation(name, symbol.title, entry.values[name], self.unit_text(entry, symbol), "given")
         assert entry.program is not None
         resolution = entry.program.program.resolution
-        value = entry.results[name] if name in entry.results else self.symbol_value(entry, name)
+        value = entry.results[name] if name in entry.results else self.value_if_any(entry, name)
         index = resolution.route[name]
         assert index != GIVEN
         route = symbol.routes[index]

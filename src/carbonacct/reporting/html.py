@@ -90,7 +90,7 @@ def audit_table(result: Result, lang: str) -> str:
     for row in audit_rows(result):
         if row["kind"] in ("given", "choice"):
             continue
-        value = number(row["value"]) if isinstance(row["value"], float) else str(row["value"])
+        value = number(row["value"]) if isinstance(row["value"], float) else str(row["value"] or "")
         origin = " · ".join(str(part) for part in (row["table"], row["row"], row["equation"], row["source"], row["note"]) if part)
         grade = f'<span class="e e-{row["evidence"]}">{say("evidence." + row["evidence"], lang)}</span>'
         cells: list[Any] = [

@@ -21,6 +21,7 @@ from carbonacct.messages import say
 
 Kind = Literal["methodologies", "factors"]
 TEMPLATES = "templates"
+NOT_METHODOLOGIES = frozenset({TEMPLATES, "certification", "loans", "vouchers"})  # templates, and rules in schemas of their own
 
 
 @cache
@@ -68,13 +69,13 @@ def find(kind: Kind, name: str) -> Path:
 
 
 def files(kind: Kind) -> dict[str, Path]:
-    """All files by id, templates left out."""
+    """All files by id; templates and rules left out."""
     found: dict[str, Path] = {}
     for root in roots():
         base = root / kind
         for path in sorted(base.rglob("*.yaml")):
             relative = path.relative_to(base)
-            if relative.parts[0] != TEMPLATES or kind == "factors":
+            if kind == "factors" or relative.parts[0] not in NOT_METHODOLOGIES:
                 found.setdefault(relative.with_suffix("").as_posix(), path)
     return dict(sorted(found.items()))
 

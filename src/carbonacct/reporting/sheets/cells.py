@@ -18,7 +18,7 @@ from carbonacct.reporting.explanation import title_text
 from carbonacct.reporting.sheets.book import Page, Ref, span
 from carbonacct.reporting.sheets.factors import Factors
 from carbonacct.reporting.sheets.grids import Grids
-from carbonacct.reporting.sheets.steps import Steps
+from carbonacct.reporting.sheets.steps import NAN, Steps
 
 
 class Cells:
@@ -41,10 +41,7 @@ class Cells:
             page.text(row, column, title_text(step.row, self.lang) or step.value, "choice")
             return
         way = self.steps.route(entry, name)
-        if name in entry.results:
-            value = entry.results[name]
-        else:
-            value = self.steps.symbol_value(entry, name)
+        value = step.value if isinstance(step.value, float) else NAN
         if way is None:
             ref = page.number(row, column, value, "input" if name in entry.program.used else "idle")
             page.book.later.append(lambda: self.check(page, ref, entry, symbol))
@@ -124,7 +121,7 @@ class Cells:
     def look_up(self, entry: Entry, node: Interpolate) -> Ref:
         """The cell with an interpolated value, on the sheet of its table."""
         arguments = [self.formula(entry, argument) for argument in node.args]
-        values = [float(self.steps.evaluate(entry, argument)) for argument in node.args]
+        values = [self.steps.number(entry, argument) for argument in node.args]
         return self.grids.look_up(node, entry.place, arguments, values)
 
     def link(self, entry: Entry, symbol: Symbol, index: int, route: Route) -> Callable[[str], str]:

@@ -13,6 +13,9 @@ from carbonacct.expressions.tree import Node
 from carbonacct.schema.tables import Row
 
 
+NAN = float("nan")
+
+
 class Steps(Tracer):
     """A tracer that explains a step without those behind it and computes every value once."""
 
@@ -29,14 +32,18 @@ class Steps(Tracer):
         return []
 
     def symbol_value(self, entry: Entry, name: str) -> float:
-        """As in the tracer; NaN where a step that the result does not need cannot be computed."""
+        """As in the tracer, remembered."""
         key = (id(entry), name)
         if key not in self._known:
-            try:
-                self._known[key] = super().symbol_value(entry, name)
-            except (ArithmeticError, ValueError):
-                self._known[key] = float("nan")
+            self._known[key] = super().symbol_value(entry, name)
         return self._known[key]
+
+    def number(self, entry: Entry, node: Node) -> float:
+        """The value of an expression on a line, NaN where it has none."""
+        try:
+            return float(self.evaluate(entry, node))
+        except (ArithmeticError, ValueError):
+            return NAN
 
     def route(self, entry: Entry, name: str) -> tuple[int, Route] | None:
         """The way a symbol is obtained on a line, None if it is given."""

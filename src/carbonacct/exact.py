@@ -1,0 +1,135 @@
+"""Formulas over exact numbers: money as decimals, dates as days. For rules, where a cent must not drift."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from carbonacct.engine.evaluate import evaluate
+from carbonacct.engine.scalar import scalar_op
+from carbonacct.errors import ExpressionError
+from carbonacct.expressions import parse
+from carbonacct.expressions.proof import Env, prove
+from carbonacct.expressions.tree import If, Name, Node, Num, transform
+from carbonacct.messages import say
+from carbonacct.units import Unit, nearest, parse_unit
+
+Exact: TypeAlias = Fraction | float  # a float only for -inf: the date of what never was
+_LITERAL = "#"
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a formula may speak of: the units of its numbers, the options of its choices, the names of its sub-lines."""
+
+    units: Mapping[str, str]
+    options: Mapping[str, set[str]] = field(default_factory=dict)
+    groups: Mapping[str, Names] = field(default_factory=dict)
+
+    def environment(self) -> Env:
+        return Env(self._unit, self._options, self._group, self._grid)
+
+    def _unknown(self, name: str, known: Iterable[str]) -> ExpressionError:
+        hint = nearest(name, known)
+        return ExpressionError(say("compile.unknown_name", name=name) + (say("hint.nearest", name=hint) if hint else ""))
+
+    def _unit(self, name: Name) -> Unit:
+        if name.name not in self.units:
+            raise self._unknown(str(name), [*self.units, *self.options])
+        return parse_unit(self.units[name.name])
+
+    def _options(self, name: Name) -> set[str]:
+        if name.name not in self.options:
+            raise self._unknown(str(name), self.options)
+        return self.options[name.name]
+
+    def _group(self, variable: str, group: str) -> Env:
+        if group not in self.groups:
+            raise self._unknown(group, self.groups)
+        inner = self.groups[group]
+
+        def unit(name: Name) -> Unit:
+            return inner._unit(name) if name.base == variable else self._unit(name)
+
+        return Env(unit, self._options, self._group, self._grid)
+
+    def _grid(self, table: str, column: str) -> tuple[list[Unit], Unit]:
+        raise self._unknown(f"{table}.{column}", [])
+
+    def number(self, text: str, unit: str) -> Node:
+        """A formula proven to have ``unit``, on bare numbers. Raises ExpressionError or UnitError."""
+        return prove(parse(text), self.environment(), parse_unit(unit))
+
+    def condition(self, text: str) -> Node:
+        """A condition proven to compare like with like; its value is 1 or 0."""
+        return prove(If(parse(text), Num(Fraction(1)), Num(Fraction(0))), self.environment(), parse_unit("1"))
+
+
+def day(value: date) -> Fraction:
+    """A date as a number that formulas can compare."""
+    return Fraction(value.toordinal())
+
+
+def _round(digits: int) -> Callable[[Fraction], Fraction]:
+    return lambda value: Fraction(round(value, digits))
+
+
+def _op(op: str) -> Callable[..., Any]:
+    if op == "**":
+        return operator.pow
+    return _round(int(op[5:])) if op.startswith("round") else scalar_op(op)
+
+
+def exact(node: Node, values: Mapping[str, Exact | str], groups: Mapping[str, Sequence[Mapping[str, Exact]]] | None = None) -> Any:
+    """The value of a formula, as a Fraction or a bool; values that are texts are options of choices.
+
+    Raises ZeroDivisionError; exp, log and sqrt give floats.
+    """
+    literals = transform(node, lambda item: Name(str(item.value), _LITERAL) if isinstance(item, Num) else item)
+
+    def leaf(name: Name) -> Any:
+        return Fraction(name.name) if name.base == _LITERAL else values[name.name]
+
+    def line(found: Mapping[str, Exact]) -> Callable[[Name], Any]:
+        return lambda name: found[name.name]
+
+    def lines(group: str) -> Iterable[Callable[[Name], Any]]:
+        return [line(found) for found in (groups or {})[group]]
+
+    return evaluate(literals, leaf, lines, lambda name: str(values[name.name]), ops=_op)
+
+
+def fen(amount: Fraction | Decimal) -> Decimal:
+    """Money to two decimals, half up."""
+    hundredths = (Fraction(amount) * 200 + 1) // 2
+    return Decimal(hundredths).scaleb(-2)
+
+
+def as_decimal(value: Any, least: Decimal | None = Decimal(0)) -> Decimal:
+    """A number given as int, float, text or Decimal, exactly as written. Raises ValueError with a message."""
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+            raise ValueError
+        found = Decimal(str(value).replace(",", "").strip())
+    except (ValueError, ArithmeticError):
+        raise ValueError(say("exact.number", value=value)) from None
+    if not found.is_finite() or abs(found) >= Decimal("1e18") or found.as_tuple().exponent < -18:  # type: ignore[operator]
+        raise ValueError(say("exact.number", value=value))
+    if least is not None and found < least:
+        raise ValueError(say("exact.least", value=value, least=least))
+    return found
+
+
+def as_date(value: Any) -> date:
+    """A date given as ISO text or date. Raises ValueError with a message."""
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(say("exact.date", value=value)) from None

@@ -1,0 +1,235 @@
+"""Voucher rules as data: the file's shape, and its formulas proven once when it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Literal
+
+from pydantic import Field
+
+from carbonacct.errors import CarbonacctError, FileError, InputError
+from carbonacct.exact import Names, as_date, as_decimal
+from carbonacct.expressions.tree import Node
+from carbonacct.messages import say
+from carbonacct.schema import files, paths
+from carbonacct.schema.models import Evidence, Model, Number, Source, Sourced, StrList, Text, Title
+from carbonacct.units import nearest
+
+DEFAULT = "vouchers/chengdu-zero-carbon-2023"
+UNITS = {"date": "day", "money": "CNY", "count": "1", "number": "1"}
+YES_NO = {"yes", "no"}
+# what the program derives from the facts and parameters, with its unit or options
+DERIVED = {"violation_window_start": "day", "face_value": "CNY", "granted": "day", "valid_until": "day"}
+
+
+class Parameter(Sourced):
+    """A number or date of the rules; null is not known."""
+
+    title: Title
+    kind: Literal["date", "money", "count"]
+    value: Number | str | None
+
+
+class Fact(Sourced):
+    """What an application or a redemption must tell.
+
+    absent: what leaving it out or null means; without it (and without default) the fact must be told.
+    default: taken where it is left out; ``type`` stands for the voucher's type.
+    """
+
+    title: Title
+    kind: Literal["date", "money", "count", "number", "choice", "yes_no", "type", "text"]
+    options: dict[str, Title] = Field(default_factory=dict)
+    absent: str | None = None
+    default: Number | str | None = None
+
+
+class VoucherType(Sourced):
+    """A type with its face value in CNY and what it pays."""
+
+    title: Title
+    face_value: Number
+    pays: Title
+
+
+class Rule(Sourced):
+    """A condition that must hold; ``code`` is the reason given where it does not; ``clause`` the article, where known."""
+
+    id: str
+    code: str
+    title: Title
+    test: Text
+    clause: Text | None = None
+
+
+class Subsidy(Sourced):
+    """The amount paid, in CNY."""
+
+    title: Title
+    formula: Text
+
+
+class EffectTest(Model):
+    """One way to show an effect, usable where the facts it needs are told."""
+
+    needs: StrList
+    test: Text
+
+
+class Effect(Sourced):
+    """An effect that is recorded for vouchers of one type; it refuses nothing."""
+
+    title: Title
+    for_type: str = Field(alias="for")
+    any_of: list[EffectTest]
+
+
+class State(Model):
+    """A stage of a voucher's life and the stages that may follow."""
+
+    title: Title
+    next: list[str]
+
+
+class Document(Title):
+    """A paper of the checklist; ``for`` limits it to some types."""
+
+    for_types: StrList = Field(default_factory=list, alias="for")
+
+
+class Documents(Model):
+    """Checklists; what is missing is reported, not refused."""
+
+    application: list[Document]
+    redemption: list[Document]
+
+
+class RulesFile(Sourced):
+    """A file of voucher rules."""
+
+    id: str
+    version: str
+    title: Title
+    issuer: Title
+    evidence: Evidence
+    source: StrList
+    sources: dict[str, Source]
+    parameters: dict[str, Parameter]
+    facts: dict[str, Fact]
+    types: dict[str, VoucherType]
+    eligibility: list[Rule]
+    subsidy: Subsidy
+    redemption_facts: dict[str, Fact]
+    redemption: list[Rule]
+    effect: Effect
+    states: dict[str, State]
+    documents: Documents
+    open_questions: list[Text]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Loaded rules: the file, the parameters in force, and the proven formulas by rule id."""
+
+    model: RulesFile
+    parameters: Mapping[str, Any]
+    providers: tuple[str, ...] | None = None
+    formulas: Mapping[str, Node] = field(default_factory=dict)
+
+    def parameter(self, name: str) -> Any:
+        """A parameter's value. Raises InputError with its name where it is not known."""
+        if self.parameters[name] is None:
+            raise InputError([say("voucher.unknown_parameter", name=name, rules=self.model.id)])
+        return self.parameters[name]
+
+    def evidence(self, item: Sourced) -> str:
+        return item.evidence or self.model.evidence
+
+    def face_value(self, kind: str) -> Decimal:
+        return as_decimal(self.model.types[kind].face_value)
+
+
+def _value(parameter: Parameter, value: Any) -> date | Decimal | int | None:
+    if value is None:
+        return None
+    if parameter.kind == "date":
+        return as_date(value)
+    number = as_decimal(value)
+    if parameter.kind == "count":
+        if number != int(number):
+            raise ValueError(say("exact.whole", value=value))
+        return int(number)
+    return number
+
+
+def load_rules(name: str = DEFAULT, *, providers: list[str] | None = None, **parameters: Any) -> Rules:
+    """The rules of an id; keywords override parameters (``last_day="2025-10-01"``), ``providers`` sets a list of accepted ones.
+
+    Raises NotFoundError, FileError (all faults of the file) or InputError (all faults of the parameters).
+    """
+    model, formulas = _file(name, str(paths.find("methodologies", name)))
+    values, problems = {}, []
+    for key in parameters:
+        if key not in model.parameters:
+            hint = nearest(key, [*model.parameters, "providers"])
+            problems.append(say("voucher.parameter", name=key) + (say("hint.nearest", name=hint) if hint else ""))
+    for key, parameter in model.parameters.items():
+        try:
+            values[key] = _value(parameter, parameters.get(key, parameter.value))
+        except ValueError as error:
+            problems.append(f"{key}: {error}")
+    if problems:
+        raise InputError(problems)
+    return Rules(model, values, None if providers is None else tuple(providers), formulas)
+
+
+@lru_cache(maxsize=16)
+def _file(name: str, path: str) -> tuple[RulesFile, dict[str, Node]]:
+    from pathlib import Path
+
+    model, document = files.read(Path(path), RulesFile)
+    problems, formulas = [], {}
+    if model.id != name:
+        problems.append(f"{document.where(('id',))}: {say('file.id_mismatch', id=model.id, expected=name)}")
+    applying, redeeming = _names(model, model.facts), _names(model, {**model.facts, **model.redemption_facts})
+    sections: list[tuple[str, list[Rule], Names]] = [
+        ("eligibility", model.eligibility, applying),
+        ("redemption", model.redemption, redeeming),
+    ]
+    for section, rules, known in sections:
+        for place, rule in enumerate(rules):
+            try:
+                formulas[rule.id] = known.condition(rule.test)
+            except CarbonacctError as error:
+                problems.append(f"{document.where((section, place, 'test'))}: {error}")
+    for place, way in enumerate(model.effect.any_of):
+        try:
+            formulas[f"effect.{place}"] = redeeming.condition(way.test)
+        except CarbonacctError as error:
+            problems.append(f"{document.where(('effect', 'any_of', place, 'test'))}: {error}")
+    try:
+        formulas["subsidy"] = applying.number(model.subsidy.formula, "CNY")
+    except CarbonacctError as error:
+        problems.append(f"{document.where(('subsidy', 'formula'))}: {error}")
+    cited = {key for part in (*model.parameters.values(), *model.eligibility, *model.redemption) for key in part.source or ()}
+    for key in sorted({*cited, *model.source} - set(model.sources)):
+        problems.append(f"{document.where(('sources',))}: {say('schema.unknown_source', source=key)}")
+    for state, following in model.states.items():
+        for target in following.next:
+            if target not in model.states:
+                problems.append(f"{document.where(('states', state))}: {say('voucher.state', name=target)}")
+    if problems:
+        raise FileError(problems)
+    return model, formulas
+
+
+def _names(model: RulesFile, facts: Mapping[str, Fact]) -> Names:
+    units = {key: UNITS[item.kind] for key, item in {**model.parameters, **facts}.items() if item.kind in UNITS}
+    options = {key: set(fact.options) for key, fact in facts.items() if fact.kind == "choice"}
+    options |= {key: YES_NO for key, fact in facts.items() if fact.kind == "yes_no"}
+    options |= {key: set(model.types) for key, fact in facts.items() if fact.kind == "type"}
+    return Names({**units, **DERIVED}, {**options, "state": set(model.states), "provider_listed": YES_NO})
