@@ -199,8 +199,24 @@ def test_shares() -> None:
 
 
 @pytest.mark.usefixtures("models")
-@pytest.mark.parametrize("text", ["风电场 50MW", "3.2.1", "wind"])
-def test_match(text: str, methodology: object) -> None:
+@pytest.mark.parametrize("text", ["风电场 50MW", "3.2.1", "example"])
+def test_match_finds_models_of_a_pack(text: str) -> None:
+    found = {candidate.id: candidate for candidate in ca.benefits.match(text, limit=30)}
+    assert found["benefits/test/wind"].reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [
+        ("屋顶光伏 5MW", "clean-energy/pv-distributed"),
+        ("rooftop solar 5 MW", "clean-energy/pv-distributed"),
+        ("50兆瓦海上风电", "clean-energy/wind-offshore"),
+        ("污水处理厂提标改造 2万吨/日", "green-infrastructure/wwtp-upgrade"),
+        ("植树造林 3000亩", "ecology/afforestation"),
+    ],
+)
+def test_match_of_plain_descriptions(text: str, model: str) -> None:
     found = ca.benefits.match(text)
-    assert found[0].id == "benefits/test/wind" or text == "wind"
-    assert found[0].reasons
+    assert found[0].id == f"benefits/{model}"
+    assert [m.score for m in found] == sorted((m.score for m in found), reverse=True)
+    assert ca.benefits.match("zzzz qqqq") == []

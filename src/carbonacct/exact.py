@@ -85,7 +85,9 @@ def _op(op: str) -> Callable[..., Any]:
     return _round(int(op[5:])) if op.startswith("round") else scalar_op(op)
 
 
-def exact(node: Node, values: Mapping[str, Exact | str], groups: Mapping[str, Sequence[Mapping[str, Exact]]] | None = None) -> Any:
+def exact(
+    node: Node, values: Mapping[str, Exact | str], groups: Mapping[str, Sequence[Mapping[str, Exact]]] | None = None
+) -> Any:
     """The value of a formula, as a Fraction or a bool; values that are texts are options of choices.
 
     Raises ZeroDivisionError; exp, log and sqrt give floats.

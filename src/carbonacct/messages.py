@@ -235,6 +235,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "warning.absent": ("{stream}: not given, taken as absent", "{stream}：未给出，视为不存在"),
     "warning.defaults": ("{place}: default values used for {symbols}", "{place}：{symbols} 采用缺省值"),
     "warning.unused": ("{place}: given but without effect: {symbols}", "{place}：已给出但未参与计算：{symbols}"),
+    "warning.negative": (
+        "{place}: {output} is negative: the project side exceeds the baseline (see the formula's terms)",
+        "{place}：{output} 为负：项目情景高于基准情景（见公式各项）",
+    ),
     "warning.range": (
         "{place}: {symbol} = {value} {unit} is outside the range that the text prints ({low} to {high})",
         "{place}：{symbol} = {value} {unit} 超出原文给出的范围（{low} 至 {high}）",
@@ -430,4 +434,34 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "table.summary": ("Summary by category", "分类汇总表"),
     "table.impact": ("Impact by project", "项目环境效益表"),
     "table.rows": ("Rows", "明细"),
+    # vouchers, labels, linked loans
+    "type.list": ("a list", "列表"),
+    "exact.number": ("'{value}' is not a number", "“{value}”不是数值"),
+    "exact.least": ("{value} is below {least}", "{value} 小于 {least}"),
+    "exact.whole": ("{value} is not a whole number", "{value} 不是整数"),
+    "exact.date": ("'{value}' is not a date such as 2024-03-15", "“{value}”不是日期（例如 2024-03-15）"),
+    "voucher.parameter": ("no parameter '{name}'", "没有参数“{name}”"),
+    "voucher.unknown_parameter": (
+        "{rules} does not know {name}; give it as a parameter",
+        "{rules} 未给出 {name}；请作为参数提供",
+    ),
+    "voucher.state": ("no state '{name}'", "没有状态“{name}”"),
+    "voucher.fact": ("'{name}' is not asked for", "不需要“{name}”"),
+    "voucher.missing": ("not told: {title}", "未提供：{title}"),
+    "voucher.yes_no": ("'{value}' is neither yes nor no", "“{value}”既非“是”也非“否”"),
+    "voucher.option": ("'{value}' is none of {options}", "“{value}”不在可选项 {options} 之中"),
+    "voucher.clause": ("article {clause}", "第 {clause} 条"),
+    "voucher.no_clause": ("article number not public", "条款号未公开"),
+    "voucher.not_known": ("not known", "未知"),
+    "voucher.granted": ("{type}: accepted, {amount} CNY", "{type}：通过，{amount} 元"),
+    "voucher.refused": ("{type}: refused", "{type}：不通过"),
+    "voucher.documents": ("  papers still to bring: {names}", "  尚缺材料：{names}"),
+    "voucher.step": (
+        "voucher {id} is {state} and cannot become {wanted} (possible: {allowed})",
+        "零碳券 {id} 状态为 {state}，不能变为 {wanted}（可变为：{allowed}）",
+    ),
+    "voucher.backwards": ("voucher {id}: {date} is before {last}", "零碳券 {id}：{date} 早于 {last}"),
+    "voucher.unreadable": ("not a voucher: {reason}", "不是零碳券数据：{reason}"),
+    "voucher.unknown": ("no voucher '{id}'", "没有零碳券“{id}”"),
+    # end of vouchers, labels, linked loans
 }

@@ -161,7 +161,8 @@ class Portfolio:
     # tables ----------------------------------------------------------------------------------------------------
 
     def rows(self, digits: int = 2, attributed: bool = True) -> pd.DataFrame:
-        """One row per project: its keys, share, indicators rounded half to even, and the reason where there is none."""
+        """One row per project: its keys, share, indicators rounded half to even, the reason where there is none, and the
+        indicators that are negative (the project side exceeds the baseline)."""
         keep = [
             name for name in self._rows.columns if name in ("project", "model", "region", "period", "investment", self.convention)
         ]
@@ -173,6 +174,11 @@ class Portfolio:
         for row, text in self.faults.items():
             reasons[row] = text
         data["reason"] = reasons
+        negative = np.full(len(self), None, dtype=object)
+        for name in INDICATORS:
+            for row in np.flatnonzero(np.nan_to_num(self._result[0][name]) < 0).tolist():
+                negative[row] = name if negative[row] is None else f"{negative[row]}, {name}"
+        data["negative"] = negative
         return pd.DataFrame(data)
 
     def totals(self, digits: int = 2, attributed: bool = True) -> dict[str, Decimal]:

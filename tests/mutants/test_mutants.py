@@ -24,7 +24,7 @@ def test_every_single_edit_is_noticed(name: str) -> None:
     methodology = ca.load(name)
     known = equivalent().get(name, {})
     every = list(mutants(methodology))
-    assert len(every) > 20
+    assert len(every) > 5
     survivors = [str(mutant) for mutant in every if survives(methodology, mutant)]
     unexpected = [text for text in survivors if text not in known]
     assert not unexpected, f"{len(unexpected)} of {len(every)} edits go unnoticed:\n" + "\n".join(unexpected)

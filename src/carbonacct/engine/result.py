@@ -196,7 +196,8 @@ class Result:
             outputs = {gas: _plain(amount, f"t{gas_name(gas)}") for gas, amount in self._gases(stream).items()}
         else:
             outputs = {name: _plain(value, group.symbols[name].unit.text) for name, value in self._outputs[stream].items()}
-        return {"outputs": outputs, "lines": lines}
+        category = self.compiled.model.streams[stream].category
+        return {"outputs": outputs, "lines": lines} | ({"category": category.model_dump()} if category else {})
 
     # what was assumed ------------------------------------------------------------------------------------------
 
@@ -221,6 +222,9 @@ class Result:
         chosen = [name for name in entry.group.choices if name in used and name not in entry.choices]
         if defaults or chosen:
             found.append(say("warning.defaults", place=entry.place, symbols=", ".join([*defaults, *chosen])))
+        if group.scope == "benefit":
+            negative = [name for name in group.outputs if entry.results[name] < 0]
+            found.extend(say("warning.negative", place=entry.place, output=name) for name in negative)
         unused = [name for name in (*entry.values, *entry.choices, *entry.groups) if name not in used]
         if unused:
             found.append(say("warning.unused", place=entry.place, symbols=", ".join(unused)))

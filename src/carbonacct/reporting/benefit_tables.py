@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from carbonacct.portfolio import Portfolio
 
 STATISTICS = "green_financing_statistics"
+WIDE = "main{max-width:96em}th,th.n{white-space:normal;min-width:5em}td:first-child{min-width:11em}td:nth-child(2){min-width:8em}"
 MWH_PER_TCE = Decimal("8.141")  # 29.3076 GJ / 3.6 GJ/MWh, to three decimals
 
 
@@ -105,7 +106,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float | np.floating):
         return f"{value:,.4f}".rstrip("0").rstrip(".")
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal | int | np.integer) and not isinstance(value, bool):
         return f"{value:,}"
     return html.escape(str(value))
 
@@ -129,7 +130,7 @@ def portfolio_html(portfolio: Portfolio, path: str | None, lang: str) -> str:
         ]
         parts.append(f"<h2>{say('table.summary')}</h2><div class=card>{_html_table(regulator_table(portfolio, lang, 2))}</div>")
         parts.append(f"<h2>{say('table.impact')}</h2><div class=card>{_html_table(impact_table(portfolio, lang, 2))}</div>")
-    text = f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><style>{PAGE}{STYLE}main{{max-width:96em}}</style></head><body><main>{"".join(parts)}</main></body></html>'
+    text = f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><style>{PAGE}{STYLE}{WIDE}</style></head><body><main>{"".join(parts)}</main></body></html>'
     if path is not None:
         Path(path).write_text(text, encoding="utf-8")
     return text

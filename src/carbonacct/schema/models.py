@@ -137,10 +137,25 @@ class Group(Sourced):
     sublines: dict[str, Group] = Field(default_factory=dict)
 
 
+class Category(Model):
+    """Where a source stands in the reporting standards: ISO 14064-1 subcategory, GHG Protocol scope, scope-3 category."""
+
+    iso: str
+    ghgp: Literal[1, 2, 3]
+    scope3: int | None = Field(default=None, ge=1, le=15)
+
+    @model_validator(mode="after")
+    def _scope3_in_scope_3(self) -> Category:
+        if self.scope3 is not None and self.ghgp != 3:
+            raise ValueError("scope3 is for GHG Protocol scope 3 only")
+        return self
+
+
 class Stream(Group):
     """An emission source, a deduction, or a memo item."""
 
     scope: Scope
+    category: Category | None = None
     outputs: dict[str, Output]
 
 

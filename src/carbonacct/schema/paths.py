@@ -21,7 +21,9 @@ from carbonacct.messages import say
 
 Kind = Literal["methodologies", "factors"]
 TEMPLATES = "templates"
-NOT_METHODOLOGIES = frozenset({TEMPLATES, "certification", "loans", "vouchers"})  # templates, and rules in schemas of their own
+NOT_METHODOLOGIES = frozenset(
+    {TEMPLATES, "certification", "labels", "loans", "vouchers"}
+)  # templates, and rules in schemas of their own
 
 
 @cache

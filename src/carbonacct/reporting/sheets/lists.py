@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from carbonacct.engine.result import Result
 
 AUDIT = ("place", "symbol", "title", "kind", "value", "unit", "evidence", "table", "row", "equation", "source", "note")
-AUDIT_WIDTHS = (36, 17, 38, 12, 17, 16, 14, 28, 28, 12, 20, 66)
+AUDIT_WIDTHS = (36, 17, 38, 17, 17, 16, 14, 28, 28, 12, 20, 66)
 
 
 def assumptions(book: Book, result: Result) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from carbonacct.messages import say
 from carbonacct.reporting.sheets.book import Book, Page
-from carbonacct.schema import tables
+from carbonacct.schema import files, models, paths, tables
 
 if TYPE_CHECKING:
     from carbonacct.engine.result import Result
@@ -47,6 +47,7 @@ def known_sources(result: Result) -> dict[str, Source]:
         result.methodology.model.sources,
         *(table.sources for table in result.compiled.tables.values()),
         tables.load("gwp/ipcc").sources,
+        files.read(paths.find("factors", "constants"), models.Constants)[0].sources,
     ):
         found.update({str(source.title): source for source in described.values()})
     return found
