@@ -24,7 +24,7 @@ COMMANDS = [
 
 
 def test_python_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 4
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {}
     for block in BLOCKS:

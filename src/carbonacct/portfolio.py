@@ -271,8 +271,9 @@ def _rounded(column: Column, digits: int) -> Column:
 
 
 def _exact_sum(column: Column, digits: int) -> Decimal:
-    shown = np.rint(column * 10.0**digits)
-    total = sum(int(part) for part in np.nan_to_num(shown).tolist())
+    shown = np.nan_to_num(np.rint(column * 10.0**digits))
+    largest = float(np.abs(shown).max(initial=0.0))
+    total = int(shown.astype(np.int64).sum()) if largest * len(shown) < 2.0**62 else sum(int(part) for part in shown.tolist())
     return Decimal(total).scaleb(-digits)
 
 
