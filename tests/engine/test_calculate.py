@@ -98,7 +98,7 @@ def test_regional_factors_by_region_and_latest_year(cement: Methodology) -> None
 
     assert grid("CN-SD", 2012) == grid("山东", "2014-06") == grid("north", 2016) == 0.8843
     assert grid("CN-SC", 2012) == 0.5257
-    with pytest.raises(InputError, match=r"purchased_electricity.*EF_elec.*no row for region None"):
+    with pytest.raises(InputError, match=r"purchased_electricity.*EF_elec.*no figure for region None"):
         cement.calculate({"purchased_electricity": {"AD_elec": 1000}})
     with pytest.raises(InputError, match="unknown region 'CN-XX'"):
         grid("CN-XX", 2012)

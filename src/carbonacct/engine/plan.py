@@ -305,19 +305,19 @@ class GroupPlan:
 
     def context_hint(self, missing: Missing, context: Context) -> str:
         """Where a keyed table could not help, say what it wanted."""
-        hints = []
+        hints: dict[str, None] = {}
         for name, _, reference in self.references.get(CONTEXT, []):
-            if name in missing.lacking:
-                regions = sorted({str(row.keys.get("region", row.key)) for row in reference.table.rows.values()})
-                hints.append(
-                    say(
-                        "line.context",
-                        table=reference.table.id,
-                        region=context.region,
-                        year=context.year,
-                        regions=", ".join(regions),
-                    )
-                )
+            if name not in missing.lacking:
+                continue
+            table = reference.table
+            rows = [row for row in table.rows.values() if reference.row in (None, row.keys.get("name"))]
+            known = [row for row in rows if row.cells[reference.column].value is not None]
+            regions = sorted({str(row.keys["region"]) for row in known}) if "region" in table.keys else []
+            years = sorted({str(row.keys["year"]) for row in known}) if "year" in table.keys else []
+            shown = [say("line.regions", regions=", ".join(regions))] if regions else []
+            shown += [say("line.years", years=", ".join(years))] if years else []
+            where = f"{table.id}.{reference.column}" + (f"[{reference.row}]" if reference.row else "")
+            hints[say("line.context", table=where, region=context.region, year=context.year, known="; ".join(shown))] = None
         return "".join(hints)
 
     def check_results(self, entry: Entry, results: Mapping[str, float], problems: list[str]) -> None:
