@@ -163,7 +163,7 @@ class Constant:
     provenance: Provenance
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compiled:
     """A methodology ready to run under one choice of GWP set and tables."""
 

@@ -26,28 +26,11 @@ FORMAT = 1
 
 
 @lru_cache(maxsize=256)
-def _fingerprint(identity: int, compiled: _Held) -> str:  # noqa: ARG001
-    return hashlib.sha256(
-        json.dumps(_surface(compiled.compiled), ensure_ascii=False, sort_keys=True, default=str).encode()
-    ).hexdigest()[:16]
-
-
-class _Held:
-    """A compiled methodology as a cache key by identity."""
-
-    def __init__(self, compiled: Compiled) -> None:
-        self.compiled = compiled
-
-    def __hash__(self) -> int:
-        return id(self.compiled)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other.compiled is self.compiled
-
-
 def fingerprint(compiled: Compiled) -> str:
     """A hash of the rule surface: formulas, defaults, table cells and constants; titles and notes do not count."""
-    return _fingerprint(id(compiled), _Held(compiled))
+    return hashlib.sha256(json.dumps(_surface(compiled), ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()[
+        :16
+    ]
 
 
 def _surface(compiled: Compiled) -> Any:
