@@ -14,13 +14,13 @@ $(STAMP): $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@
 
-# A real calculation: prints it, explains its total, writes the HTML report.
+# A real calculation: prints it, explains its total, writes the HTML report and the audit workbook.
 demo: $(STAMP)
 	mkdir -p demo-output
-	$(BIN)/carbonacct calc examples/power-plant.yaml --html demo-output/power-plant.html
+	$(BIN)/carbonacct calc examples/power-plant.yaml --html demo-output/power-plant.html --excel demo-output/power-plant.xlsx
 	$(BIN)/carbonacct explain examples/power-plant.yaml E --html demo-output/power-plant-explained.html
 	@echo
-	@echo "Written: demo-output/power-plant.html and demo-output/power-plant-explained.html"
+	@echo "Written: demo-output/power-plant.html, demo-output/power-plant.xlsx and demo-output/power-plant-explained.html"
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-report=json:.coverage.json
