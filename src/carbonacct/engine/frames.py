@@ -141,13 +141,16 @@ class FrameResult:
             return float("nan") if constant is None else float(constant)
 
         for key, total in self.compiled.totals.items():
-            column = np.broadcast_to(np.asarray(evaluate(total.node, leaf, ops=ARRAY_OPS), dtype=np.float64), (self.count,))
-            if np.isnan(column).any():
+            with np.errstate(divide="ignore", invalid="ignore"):
+                column = np.broadcast_to(np.asarray(evaluate(total.node, leaf, ops=ARRAY_OPS), dtype=np.float64), (self.count,))
+            if not np.isfinite(column).all():
                 missing = [
                     n.name
                     for n in names(total.node)
                     if n.name in self.compiled.constants and self.compiled.constants[n.name].value is None
                 ]
+                if not missing:
+                    raise InputError([f"{key}: {say('line.zero_division')}"])
                 raise InputError([say("total.no_gwp", names=", ".join(missing), sets=", ".join(self.compiled.gwp))])
             values[key] = column
         return values
