@@ -7,11 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from carbonacct.schema.models import Document, Model, Number, Source, Sourced, Text, Title, _as_text
+from carbonacct.schema.models import Model, Number, Source, Sourced, Text, Title, _as_text
 
 Status = Literal["published", "illustrative"]
 Weight = Annotated[str, BeforeValidator(_as_text)]
 Bound = Number | str
+
+
+class Document(Model):
+    """The text that a rubric follows; the year only where it is known."""
+
+    publisher: Title
+    document: Text
+    year: int | None = None
 
 
 class Question(Sourced):
@@ -19,18 +27,17 @@ class Question(Sourced):
 
     A ``number`` has a unit and a range; ``marks`` are one or more marks of experts from 0 to the rubric's full mark. ``better``
     tells the direction in which a number helps. A question that is ``context`` describes the applicant (its class, a benchmark) and
-    is no lever; ``optional`` ones are not missed when absent.
+    is no lever.
     """
 
     title: Title
     kind: Literal["number", "yes_no", "choice", "marks"] = "number"
     unit: str = "1"
-    range: list[Number | None] = Field(default_factory=lambda: [0, None], min_length=2, max_length=2)
+    range: list[Number | None] = Field(default=[0, None], min_length=2, max_length=2)
     better: Literal["higher", "lower"] | None = None
     options: dict[str, Title] | None = None
     default: Number | str | None = None
     context: bool = False
-    optional: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Question:
@@ -110,6 +117,14 @@ class WeightSum(Sourced):
     equal: Weight
 
 
+class Figure(Sourced):
+    """Numbers that a source reports about the scheme: statistics, not rules."""
+
+    title: Title
+    unit: str = "1"
+    values: dict[str, Number]
+
+
 class Case(Model):
     """A hand-worked example."""
 
@@ -120,11 +135,15 @@ class Case(Model):
     level: Text | None = None
     values: dict[str, Number] = Field(default_factory=dict)
     marks: dict[str, Number] = Field(default_factory=dict)
+    grades: dict[str, Text] = Field(default_factory=dict)
     eligible: bool | None = True
 
 
 class Rubric(Sourced):
-    """A rubric file. ``level_of`` names the value whose levels are the rubric's; without it they are those of the total."""
+    """A rubric file. ``level_of`` names the value whose levels are the rubric's; without it they are those of the total.
+
+    down: a formula for how many levels the level is lowered by.
+    """
 
     id: str
     version: str
@@ -143,8 +162,9 @@ class Rubric(Sourced):
     bonus_cap: Number | None = None
     levels: Bands | None = None
     level_of: str | None = None
+    down: Text | None = None
     weight_sums: list[WeightSum] = Field(default_factory=list)
-    figures: dict[str, list[Number]] = Field(default_factory=dict)
+    figures: dict[str, Figure] = Field(default_factory=dict)
     cases: list[Case] = Field(default_factory=list)
     open_questions: list[Text] = Field(default_factory=list)
 

@@ -1,0 +1,380 @@
+"""Scoring: a rubric and the answers give the score, the level and the reason for every mark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from carbonacct.certification import models
+from carbonacct.certification.answers import Answers, read_answers
+from carbonacct.certification.rubric import TOTAL, Leaf, Rubric, load
+from carbonacct.engine.evaluate import evaluate
+from carbonacct.errors import InputError
+from carbonacct.expressions.tree import Name, Node
+from carbonacct.messages import language, say, speaking
+from carbonacct.schema.models import Title
+from carbonacct.units import nearest
+
+if TYPE_CHECKING:
+    from carbonacct.certification.advice import Advice
+
+CENT = Decimal("0.01")
+NOISE = 10**9
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A criterion's result.
+
+    mark: 0 to full mark, None for a branch that has no marked leaf. share: its weight in the total. points: share × mark.
+    missing: the unanswered questions that made the mark 0.
+    """
+
+    criterion: models.Criterion
+    weight: Fraction
+    share: Fraction
+    mark: Fraction
+    missing: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    children: tuple[Mark, ...] = ()
+
+    @property
+    def points(self) -> Fraction:
+        return self.share * self.mark
+
+    def leaves(self) -> list[Mark]:
+        """The marked leaves below, in reading order."""
+        return [leaf for child in self.children for leaf in child.leaves()] if self.children else [self]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A rule and whether its condition holds; None where an answer is missing."""
+
+    rule: models.Rule
+    holds: bool | None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass
+class Score:
+    """The result of a rubric.
+
+    score: rounded half up to 2 decimals, None for a rubric without criteria. level: the band reached, None where there is none,
+    it cannot be told or a veto holds. eligible: False after a veto, None while a veto's answer is missing; the score is given all the same.
+    """
+
+    rubric: Rubric
+    answers: Answers
+    marks: list[Mark]
+    bonus: Fraction
+    score: Decimal | None
+    values: dict[str, float | None]
+    grades: dict[str, models.Band | None]
+    vetoes: list[Held]
+    warned: list[Held]
+    down: int = 0
+    given_weights: dict[str, Fraction] = field(default_factory=dict)
+    efforts: dict[str, float] = field(default_factory=dict)
+    entity: str | None = None
+
+    @property
+    def level(self) -> models.Band | None:
+        """The level reached; None where there is none, it cannot be told, or a veto holds."""
+        return None if self.eligible is False else self.level_by_marks
+
+    @property
+    def level_by_marks(self) -> models.Band | None:
+        """The level that the score or value gives, lowered where the rubric says so, vetoes left aside."""
+        reached, bands = self.grades.get(self.rubric.level_of), self.rubric.levels
+        if reached is None or bands is None:
+            return None
+        return bands.bands[min(bands.bands.index(reached) + self.down, len(bands.bands) - 1)]
+
+    @property
+    def eligible(self) -> bool | None:
+        """Whether no veto holds; None while one cannot be told."""
+        states = [held.holds for held in self.vetoes]
+        return False if True in states else None if None in states else True
+
+    @property
+    def bonus_counted(self) -> Fraction:
+        """The bonus points that count: no more than the cap."""
+        return capped(self.rubric, self.bonus)
+
+    @property
+    def weights(self) -> str:
+        """``published``, ``illustrative``, or ``given`` where the caller brought every weight."""
+        return (
+            "given"
+            if self.rubric.criteria and self.given_weights.keys() >= self.rubric.criteria.keys()
+            else self.rubric.model.weights
+        )
+
+    @property
+    def missing(self) -> dict[str, Decimal]:
+        """The unanswered questions, with the points that each holds back."""
+        found: dict[str, Decimal] = {}
+        for leaf in self.leaves():
+            for name in leaf.missing:
+                found[name] = found.get(name, Decimal(0)) + cents(leaf.share * Fraction(str(self.rubric.model.full_mark)))
+        for held in self.vetoes:
+            found.update({name: found.get(name, Decimal(0)) for name in held.missing})
+        if self.rubric.level_of != TOTAL and self.values[self.rubric.level_of] is None:
+            names = self.rubric.questions_of(self.rubric.values[self.rubric.level_of])
+            found.update({name: found.get(name, Decimal(0)) for name in names if name not in self.answers})
+        return found
+
+    def leaves(self) -> list[Mark]:
+        """The marked criteria, in reading order."""
+        return [leaf for mark in self.marks for leaf in mark.leaves()]
+
+    @cached_property
+    def advice(self) -> Advice | None:
+        """What would raise the level, cheapest first; None at the top or without levels."""
+        from carbonacct.certification.advice import advise
+
+        return advise(self)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader must know: illustrative weights and levels, defaults, odd values."""
+        model, found = self.rubric.model, []
+        if self.weights == "illustrative":
+            found.append(say("score.illustrative_weights"))
+        if any(bands.status == "illustrative" for holder in self.grades if (bands := self.rubric.bands(holder))):
+            found.append(say("score.illustrative_levels"))
+        found += [say("score.default_used", name=name, value=self.answers.shown(name)) for name in self.answers.defaults]
+        found += [text(held.rule.title) for held in self.warned if held.holds]
+        if self.down:
+            found.append(say("score.lowered", count=self.down))
+        if any(held.holds is None for held in self.vetoes):
+            found.append(say("score.veto_open", ids=", ".join(held.rule.id for held in self.vetoes if held.holds is None)))
+        if self.bonus > self.bonus_counted:
+            found.append(say("score.bonus_capped", cap=model.bonus_cap))
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        from carbonacct.certification.report import to_dict
+
+        return to_dict(self)
+
+    def to_json(self, indent: int | None = 2) -> str:
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent, allow_nan=False)
+
+    def to_text(self, lang: str | None = None) -> str:
+        """The report as text."""
+        from carbonacct.certification.report import to_text
+
+        with speaking(lang):
+            return to_text(self)
+
+    def to_html(self, path: str | Path | None = None, lang: str | None = None) -> str:
+        """The report as one self-contained HTML page; written to ``path`` if given."""
+        from carbonacct.certification.report import to_html
+
+        with speaking(lang) as chosen:
+            page = to_html(self, chosen)
+        if path is not None:
+            Path(path).write_text(page, encoding="utf-8")
+        return page
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+
+def text(title: Title) -> str:
+    """A title in the language in force."""
+    return str(title.zh if language() == "zh" else title.en)
+
+
+def cents(value: Fraction) -> Decimal:
+    """Rounded half up to 2 decimals."""
+    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(CENT, ROUND_HALF_UP)
+
+
+def capped(rubric: Rubric, bonus: Fraction) -> Fraction:
+    """Bonus points, no more than the rubric's cap."""
+    cap = rubric.model.bonus_cap
+    return bonus if cap is None else min(bonus, Fraction(str(cap)))
+
+
+def score(
+    rubric: str | Path | Rubric, answers: Mapping[str, Any], *, weights: Mapping[str, str | float] | None = None,
+    efforts: Mapping[str, float] | None = None, entity: str | None = None,
+) -> Score:  # fmt: skip
+    """Score answers against a rubric.
+
+    rubric: id, file or loaded. answers: by question key; numbers in the question's unit or with one (``"35 %"``, pint, Value). weights:
+    criterion id → share of its parent, over those of the file (siblings must still sum to 1). efforts: what full marks of a
+    criterion cost, for the advice. Raises InputError with every problem, NotFoundError, FileError.
+    """
+    compiled = rubric if isinstance(rubric, Rubric) else load(rubric)
+    problems: list[str] = []
+    read: Answers | None = None
+    try:
+        read = read_answers(compiled.model, answers)
+    except InputError as error:
+        problems += error.problems
+    given = _given(compiled, "weights", weights, problems)
+    costs = _given(compiled, "efforts", efforts, problems)
+    if problems or read is None:
+        raise InputError(problems)
+    return run(compiled, read, given, {key: float(value) for key, value in costs.items()}, entity)
+
+
+def _given(rubric: Rubric, what: str, given: Mapping[str, str | float] | None, problems: list[str]) -> dict[str, Fraction]:
+    found = {}
+    for key, value in (given or {}).items():
+        if key not in rubric.criteria:
+            hint = nearest(str(key), rubric.criteria)
+            problems.append(
+                f"{what}: {say('score.unknown_criterion', id=key)}" + (say("hint.nearest", name=hint) if hint else "")
+            )
+            continue
+        try:
+            found[key] = models.fraction(str(value))
+            if found[key] < 0:
+                raise ValueError
+        except (ValueError, ZeroDivisionError):
+            problems.append(f"{what}: {key}: {say('score.share', value=str(value)[:60])}")
+    return found
+
+
+def run(
+    rubric: Rubric, answers: Answers, weights: dict[str, Fraction], efforts: dict[str, float], entity: str | None = None
+) -> Score:
+    """Score answers that are already read."""
+    model = rubric.model
+    look = Evaluator(rubric, answers)
+    values = {key: look.number(rubric.values[key]) for key in model.values}
+    shares = _shares(rubric, answers, weights)
+    marks = [_mark(rubric, look, criterion, shares, Fraction(1)) for criterion in model.criteria]
+    points = [look.number(node) for node in rubric.bonus]
+    bonus = sum((exact(value) for value in points if value is not None), Fraction(0))
+    total = cents(sum((mark.points for mark in marks), Fraction(0)) + capped(rubric, bonus)) if marks else None
+    grades = {
+        holder: grade(rubric, look, holder, None if total is None else float(total))
+        for holder in (TOTAL, *model.values)
+        if rubric.bands(holder) is not None
+    }
+    return Score(
+        rubric=rubric,
+        answers=answers,
+        marks=marks,
+        bonus=bonus,
+        score=total,
+        values=values,
+        grades=grades,
+        vetoes=[look.held(rule, node) for rule, node in zip(model.veto, rubric.veto, strict=True)],
+        warned=[look.held(rule, node) for rule, node in zip(model.warn, rubric.warn, strict=True)],
+        down=0 if rubric.down is None else int(look.number(rubric.down) or 0),
+        given_weights=weights,
+        efforts=efforts,
+        entity=entity,
+    )
+
+
+class Evaluator:
+    """Formulas over one set of answers; None where an answer they need is missing."""
+
+    def __init__(self, rubric: Rubric, answers: Answers) -> None:
+        self.rubric = rubric
+        self.answers = answers
+
+    def missing(self, node: Node) -> tuple[str, ...]:
+        """The unanswered questions of a formula."""
+        return tuple(name for name in self.rubric.questions_of(node) if name not in self.answers)
+
+    def number(self, node: Node) -> float | None:
+        """The value of a formula. Raises InputError where it divides by zero or overflows."""
+        if self.missing(node):
+            return None
+        try:
+            value = float(evaluate(node, self._leaf, option=lambda name: self.answers.options[name.name]))
+        except (ZeroDivisionError, OverflowError):
+            value = float("nan")
+        if value - value != 0:  # not a number, or infinite
+            given = ", ".join(f"{name} = {self.answers.shown(name)}" for name in self.rubric.questions_of(node))
+            raise InputError([say("score.undefined", given=given)])
+        return value
+
+    def held(self, rule: models.Rule, node: Node) -> Held:
+        """Whether a rule's condition holds."""
+        value = self.number(node)
+        return Held(rule, None if value is None else value == 1.0, self.missing(node))
+
+    def _leaf(self, name: Name) -> float | None:
+        if name.name in self.rubric.values:
+            return self.number(self.rubric.values[name.name])
+        return self.answers.numbers[name.name]
+
+
+def exact(value: float) -> Fraction:
+    """A mark as the fraction it stands for, the last bits of binary arithmetic taken off."""
+    return Fraction(value).limit_denominator(NOISE)
+
+
+def leaf_mark(rubric: Rubric, look: Evaluator, leaf: Leaf) -> Fraction:
+    """The mark of a leaf, kept within 0 and the full mark; 0 where an answer is missing."""
+    value = look.number(leaf.mark)
+    return Fraction(0) if value is None else max(Fraction(0), min(exact(value), Fraction(str(rubric.model.full_mark))))
+
+
+def _mark(rubric: Rubric, look: Evaluator, criterion: models.Criterion, weights: dict[str, Fraction], above: Fraction) -> Mark:
+    weight = weights[criterion.id]
+    share = above * weight
+    if criterion.mark is None:
+        children = tuple(_mark(rubric, look, child, weights, share) for child in criterion.children)
+        mark = sum((child.weight * child.mark for child in children), Fraction(0))
+        return Mark(criterion, weight, share, mark, children=children)
+    leaf = rubric.leaf[criterion.id]
+    return Mark(criterion, weight, share, leaf_mark(rubric, look, leaf), look.missing(leaf.mark), leaf.questions)
+
+
+def _shares(rubric: Rubric, answers: Answers, given: dict[str, Fraction]) -> dict[str, Fraction]:
+    """Every weight. Raises InputError that names each weight that is not known, and siblings that do not sum to 1."""
+    by = rubric.model.weights_by
+    option = answers.options.get(by) if by else None
+    if by and option is None:
+        raise InputError([say("score.class_missing", name=by)])
+    found: dict[str, Fraction] = {}
+    problems = []
+    for siblings in rubric.families:
+        weights = {criterion.id: rubric.weight(criterion, option, given) for criterion in siblings}
+        unknown = [key for key, weight in weights.items() if weight is None]
+        known = {key: weight for key, weight in weights.items() if weight is not None}
+        if unknown:
+            problems += [say("score.weight_null", id=key) for key in unknown]
+        elif sum(known.values()) != 1:
+            problems.append(say("score.weight_sum", ids=", ".join(known), sum=str(float(sum(known.values())))))
+        found.update(known)
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def grade(rubric: Rubric, look: Evaluator, holder: str | None = None, value: float | None = None) -> models.Band | None:
+    """The band of the total (``value`` given) or of a value, by default the one the rubric's level is read from."""
+    holder = holder or rubric.level_of
+    bands = rubric.bands(holder)
+    value = look.number(rubric.values[holder]) if holder != TOTAL else value
+    if value is None or bands is None:
+        return None
+    for band in bands.bands:
+        node = rubric.bounds.get((holder, band.key))
+        if node is None:
+            return band
+        bound = look.number(node)
+        if bound is None:
+            return None
+        if value <= bound if band.max is not None else value >= bound:
+            return band
+    return None
