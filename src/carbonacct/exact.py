@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BeforeValidator
 
 from carbonacct.engine.evaluate import evaluate
 from carbonacct.engine.scalar import scalar_op
 from carbonacct.errors import ExpressionError
 from carbonacct.expressions import parse
 from carbonacct.expressions.proof import Env, prove
-from carbonacct.expressions.tree import If, Name, Node, Num, transform
+from carbonacct.expressions.tree import If, Name, Node, Num, Sum, transform
 from carbonacct.messages import say
 from carbonacct.units import Unit, nearest, parse_unit
 
@@ -92,18 +94,27 @@ def exact(
 
     Raises ZeroDivisionError; exp, log and sqrt give floats.
     """
-    literals = transform(node, lambda item: Name(str(item.value), _LITERAL) if isinstance(item, Num) else item)
 
     def leaf(name: Name) -> Any:
         return Fraction(name.name) if name.base == _LITERAL else values[name.name]
 
-    def line(found: Mapping[str, Exact]) -> Callable[[Name], Any]:
-        return lambda name: found[name.name]
+    def inside(variable: str, line: Mapping[str, Exact]) -> Callable[[Name], Any]:
+        return lambda name: line[name.name] if name.base == variable else leaf(name)
 
-    def lines(group: str) -> Iterable[Callable[[Name], Any]]:
-        return [line(found) for found in (groups or {})[group]]
+    def settle(item: Node) -> Node:
+        """Numbers and sums over lines as exact literals: the engine's own are floats."""
+        match item:
+            case Num(value):
+                return Name(str(value), _LITERAL)
+            case Sum(body, variable, group):
+                found = (evaluate(body, inside(variable, line), option=option, ops=_op) for line in (groups or {})[group])
+                return Name(str(sum(found, Fraction(0))), _LITERAL)
+        return item
 
-    return evaluate(literals, leaf, lines, lambda name: str(values[name.name]), ops=_op)
+    def option(name: Name) -> str:
+        return str(values[name.name])
+
+    return evaluate(transform(node, settle), leaf, option=option, ops=_op)
 
 
 def fen(amount: Fraction | Decimal) -> Decimal:
@@ -135,3 +146,9 @@ def as_date(value: Any) -> date:
         return date.fromisoformat(str(value))
     except ValueError:
         raise ValueError(say("exact.date", value=value)) from None
+
+
+# fields of pydantic models
+Amount = Annotated[Decimal, BeforeValidator(as_decimal)]
+Signed = Annotated[Decimal, BeforeValidator(lambda value: as_decimal(value, None))]
+Day = Annotated[date, BeforeValidator(as_date)]

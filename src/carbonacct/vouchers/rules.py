@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -37,7 +38,7 @@ class Parameter(Sourced):
 class Fact(Sourced):
     """What an application or a redemption must tell.
 
-    absent: what leaving it out or null means; without it (and without default) the fact must be told.
+    absent: what null means; without it null is refused. optional: it may be left out, which is as null.
     default: taken where it is left out; ``type`` stands for the voucher's type.
     """
 
@@ -45,6 +46,7 @@ class Fact(Sourced):
     kind: Literal["date", "money", "count", "number", "choice", "yes_no", "type", "text"]
     options: dict[str, Title] = Field(default_factory=dict)
     absent: str | None = None
+    optional: bool = False
     default: Number | str | None = None
 
 
@@ -166,8 +168,8 @@ def _value(parameter: Parameter, value: Any) -> date | Decimal | int | None:
     return number
 
 
-def load_rules(name: str = DEFAULT, *, providers: list[str] | None = None, **parameters: Any) -> Rules:
-    """The rules of an id; keywords override parameters (``last_day="2025-10-01"``), ``providers`` sets a list of accepted ones.
+def load_rules(name: str = DEFAULT, *, providers: Sequence[str] | None = None, **parameters: Any) -> Rules:
+    """The rules of an id; keywords override parameters (``last_day="2025-10-01"``), ``providers`` lists the accepted ones.
 
     Raises NotFoundError, FileError (all faults of the file) or InputError (all faults of the parameters).
     """
@@ -189,13 +191,12 @@ def load_rules(name: str = DEFAULT, *, providers: list[str] | None = None, **par
 
 @lru_cache(maxsize=16)
 def _file(name: str, path: str) -> tuple[RulesFile, dict[str, Node]]:
-    from pathlib import Path
-
     model, document = files.read(Path(path), RulesFile)
     problems, formulas = [], {}
     if model.id != name:
         problems.append(f"{document.where(('id',))}: {say('file.id_mismatch', id=model.id, expected=name)}")
-    applying, redeeming = _names(model, model.facts), _names(model, {**model.facts, **model.redemption_facts})
+    applying = _names(model, model.facts)
+    redeeming = _names(model, {"type": model.facts["type"], **model.redemption_facts})
     sections: list[tuple[str, list[Rule], Names]] = [
         ("eligibility", model.eligibility, applying),
         ("redemption", model.redemption, redeeming),
@@ -228,7 +229,9 @@ def _file(name: str, path: str) -> tuple[RulesFile, dict[str, Node]]:
 
 
 def _names(model: RulesFile, facts: Mapping[str, Fact]) -> Names:
-    units = {key: UNITS[item.kind] for key, item in {**model.parameters, **facts}.items() if item.kind in UNITS}
+    kinds: dict[str, str] = {key: parameter.kind for key, parameter in model.parameters.items()}
+    kinds |= {key: fact.kind for key, fact in facts.items()}
+    units = {key: UNITS[kind] for key, kind in kinds.items() if kind in UNITS}
     options = {key: set(fact.options) for key, fact in facts.items() if fact.kind == "choice"}
     options |= {key: YES_NO for key, fact in facts.items() if fact.kind == "yes_no"}
     options |= {key: set(model.types) for key, fact in facts.items() if fact.kind == "type"}

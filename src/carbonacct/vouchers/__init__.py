@@ -1,0 +1,49 @@
+"""Zero-carbon vouchers: published rules as data, decisions with reasons and clauses.
+
+>>> from carbonacct.vouchers import decide
+>>> made = decide({"type": "能力建设零碳券", "apply_date": "2024-03-15", "base": 9800, "entity_type": "企业", "in_chengdu": True,
+...                "legal_person": True, "operating": True, "last_violation": None, "env_credit": None, "dishonest": False})
+>>> made.ok, made.amount
+(True, Decimal('4000.00'))
+
+Everything is imported on first use, so that the command line stays light.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from carbonacct.vouchers.decision import Decision as Decision
+    from carbonacct.vouchers.decision import Reason as Reason
+    from carbonacct.vouchers.decision import decide as decide
+    from carbonacct.vouchers.register import Register as Register
+    from carbonacct.vouchers.register import Voucher as Voucher
+    from carbonacct.vouchers.register import move as move
+    from carbonacct.vouchers.register import redeem as redeem
+    from carbonacct.vouchers.rules import Rules as Rules
+    from carbonacct.vouchers.rules import load_rules as load_rules
+
+_WHERE = {
+    "decide": "decision",
+    "Decision": "decision",
+    "Reason": "decision",
+    "move": "register",
+    "redeem": "register",
+    "Register": "register",
+    "Voucher": "register",
+    "load_rules": "rules",
+    "Rules": "rules",
+}
+
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _WHERE:
+        raise AttributeError(f"module 'carbonacct.vouchers' has no attribute {name!r}")
+    value = getattr(import_module(f"carbonacct.vouchers.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
