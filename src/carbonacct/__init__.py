@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from carbonacct import benefits as benefits
+    from carbonacct import certification as certification
+    from carbonacct import disclosure as disclosure
     from carbonacct import factors as factors
+    from carbonacct import finance as finance
+    from carbonacct import financed as financed
+    from carbonacct import inventory as inventory
+    from carbonacct import labels as labels
+    from carbonacct import ledger as ledger
+    from carbonacct import vouchers as vouchers
     from carbonacct.catalogue import methodologies as methodologies
     from carbonacct.comparison import compare as compare
     from carbonacct.engine.result import Result as Result
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
     from carbonacct.errors import InputError as InputError
     from carbonacct.errors import NotFoundError as NotFoundError
     from carbonacct.errors import UnitError as UnitError
+    from carbonacct.financed import FinancedEmissions as FinancedEmissions
     from carbonacct.messages import set_language as set_language
     from carbonacct.methodology import Methodology as Methodology
     from carbonacct.methodology import load as load
@@ -41,13 +50,25 @@ _WHERE = {
     "InputError": "carbonacct.errors",
     "NotFoundError": "carbonacct.errors",
     "UnitError": "carbonacct.errors",
+    "FinancedEmissions": "carbonacct.financed",
     "set_language": "carbonacct.messages",
     "Methodology": "carbonacct.methodology",
     "load": "carbonacct.methodology",
     "Portfolio": "carbonacct.portfolio",
     "Value": "carbonacct.values",
 }
-_MODULES = {"benefits", "factors"}
+_MODULES = {
+    "benefits",
+    "certification",
+    "disclosure",
+    "factors",
+    "financed",
+    "finance",
+    "inventory",
+    "labels",
+    "ledger",
+    "vouchers",
+}
 
 __all__ = ["__version__", *sorted(_WHERE), *sorted(_MODULES)]
 

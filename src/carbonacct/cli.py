@@ -9,6 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
+from carbonacct.certification.cli import score_app
+from carbonacct.finance.cli import app as loan_app
+from carbonacct.inventory.cli import inventory_app
+from carbonacct.labels.cli import app as label_app
+from carbonacct.ledger.cli import ledger_app
+from carbonacct.vouchers.cli import app as voucher_app
+
 app = typer.Typer(
     name="carbonacct",
     add_completion=False,
@@ -190,6 +197,14 @@ def factors(
         for f in found
     ]
     _table([say(f"column.{name}") for name in ("table", "row", "column", "value", "unit", "evidence", "source")], rows)
+
+
+app.add_typer(ledger_app, name="ledger")
+app.add_typer(inventory_app, name="inventory")
+app.add_typer(score_app, name="score")
+app.add_typer(voucher_app, name="voucher")
+app.add_typer(label_app, name="label")
+app.add_typer(loan_app, name="loan")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from carbonacct.errors import FileError
 from carbonacct.messages import say
-from carbonacct.schema import models, paths, yaml
+from carbonacct.schema import paths, yaml
 from carbonacct.units import nearest
 
 M = TypeVar("M", bound=BaseModel)
@@ -29,10 +30,10 @@ def validate(document: yaml.Document, model: type[M]) -> M:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        raise FileError(sorted({_describe(document, problem) for problem in error.errors()})) from None
+        raise FileError(sorted({_describe(document, problem, model) for problem in error.errors()})) from None
 
 
-def _describe(document: yaml.Document, problem: Any) -> str:
+def _describe(document: yaml.Document, problem: Any, model: type[BaseModel]) -> str:
     path: yaml.Place = ()
     data: Any = document.data
     for step in problem["loc"]:
@@ -42,7 +43,7 @@ def _describe(document: yaml.Document, problem: Any) -> str:
             break
     inside = ".".join(str(step) for step in path)
     if problem["type"] == "extra_forbidden":
-        hint = nearest(str(path[-1]), _known_keys())
+        hint = nearest(str(path[-1]), _known_keys(model.__module__))
         message = say("schema.unknown_key", key=path[-1]) + (say("hint.nearest", name=hint) if hint else "")
     elif problem["type"] == "missing":
         message = say("schema.missing_key", key=problem["loc"][-1])
@@ -51,12 +52,13 @@ def _describe(document: yaml.Document, problem: Any) -> str:
     return f"{document.where(path)}: {inside or '.'}: {message}"
 
 
-@lru_cache(maxsize=1)
-def _known_keys() -> list[str]:
+@lru_cache(maxsize=16)
+def _known_keys(module: str) -> list[str]:
+    """The keys of every model of a module."""
     return sorted(
         {
             name
-            for item in vars(models).values()
+            for item in vars(sys.modules[module]).values()
             if isinstance(item, type) and issubclass(item, BaseModel)
             for name in item.model_fields
         }

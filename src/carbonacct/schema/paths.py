@@ -22,7 +22,7 @@ from carbonacct.messages import say
 Kind = Literal["methodologies", "factors"]
 TEMPLATES = "templates"
 NOT_METHODOLOGIES = frozenset(
-    {TEMPLATES, "certification", "labels", "loans", "vouchers"}
+    {TEMPLATES, "certification", "labels", "ledger", "loans", "vouchers"}
 )  # templates, and rules in schemas of their own
 
 
