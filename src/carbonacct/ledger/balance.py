@@ -1,0 +1,120 @@
+"""What entries amount to: which of them are effective, the balance of a subject, its neutrality rate."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from carbonacct.ledger.entries import tonnes
+from carbonacct.ledger.errors import LedgerError
+from carbonacct.ledger.rules import source_kind
+from carbonacct.messages import say
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Neutrality:
+    """r = min(C/F, 1), what is left of F, what is left over of C (tCO2e)."""
+
+    footprint: Decimal
+    retired: Decimal
+    rate: Decimal
+    net: Decimal
+    surplus: Decimal
+
+    @property
+    def neutral(self) -> bool:
+        """Whether the units retired cover the whole footprint. A claim also needs the conditions of the standard it names."""
+        return self.retired >= self.footprint
+
+
+def neutrality(footprint: Decimal | int | str, retired: Decimal | int | str) -> Neutrality:
+    """The carbon-neutral rate of a footprint F with units C retired for it (both tCO2e). Raises LedgerError if F is not positive."""
+    f, c = Decimal(footprint), Decimal(retired)
+    if not f > 0:
+        raise LedgerError([say("ledger.zero_footprint")])
+    if not c >= 0:
+        raise LedgerError([say("ledger.amount", amount=c)])
+    return Neutrality(f, c, min(c / f, Decimal(1)), max(f - c, ZERO), max(c - f, ZERO))
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The sums of a subject over one or several years, in tCO2e."""
+
+    emissions: Mapping[str, Decimal]  # by GWP set
+    reduction: Decimal
+    retired: Decimal
+
+    @property
+    def gwp(self) -> tuple[str, ...]:
+        """The GWP sets of the emissions."""
+        return tuple(sorted(self.emissions))
+
+    @property
+    def emission(self) -> Decimal | None:
+        """The emission; None where none is recorded. Raises LedgerError if there are several GWP sets: they are not added."""
+        if len(self.emissions) > 1:
+            raise LedgerError([say("ledger.gwp_mixed", sets=", ".join(self.gwp))])
+        return next(iter(self.emissions.values()), None)
+
+    @property
+    def neutrality(self) -> Neutrality:
+        """The neutrality rate. Raises LedgerError if no emission is recorded or it is zero."""
+        if (footprint := self.emission) is None:
+            raise LedgerError([say("ledger.no_footprint")])
+        return neutrality(footprint, self.retired)
+
+
+def in_force(rows: Iterable[Any]) -> list[Any]:
+    """The entries neither reversed nor reversing."""
+    listed = list(rows)
+    reversed_ = {row.reverses for row in listed if row.reverses is not None}
+    return [row for row in listed if row.reverses is None and row.seq not in reversed_]
+
+
+def effective(rows: Iterable[Any]) -> list[Any]:
+    """Of the entries in force, those that count.
+
+    Of several figures for one thing, the most trusted source wins, then the later entry. An inventory in one piece
+    (``part`` empty) and one in parts compete in the same way; parts are trusted as much as the least of them.
+    Neutralisations all count.
+    """
+    counted: list[Any] = []
+    figures: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
+    for row in rows:
+        if row.kind == "neutralisation":
+            counted.append(row)
+            continue
+        parts = figures[row.account, row.kind, row.period, row.subject]
+        if row.part not in parts or _weight(row) > _weight(parts[row.part]):
+            parts[row.part] = row
+    for parts in figures.values():
+        whole = parts.pop("", None)
+        pieces = list(parts.values())
+        if whole is None or (pieces and (min(_trust(p) for p in pieces), max(p.seq for p in pieces)) > _weight(whole)):
+            counted.extend(pieces)
+        else:
+            counted.append(whole)
+    return sorted(counted, key=lambda row: row.seq)
+
+
+def balance(counted: Sequence[Any]) -> Balance:
+    """The balance of effective entries of one subject."""
+    sums: dict[tuple[str, str | None], int] = defaultdict(int)
+    for row in counted:
+        sums[row.kind, row.gwp] += row.amount
+    emissions = {str(gwp): tonnes(amount) for (kind, gwp), amount in sums.items() if kind == "emission"}
+    return Balance(emissions, tonnes(sums["reduction", None]), tonnes(sums["neutralisation", None]))
+
+
+def _trust(row: Any) -> int:
+    return source_kind(row.source).trust
+
+
+def _weight(row: Any) -> tuple[int, int]:
+    return _trust(row), row.seq

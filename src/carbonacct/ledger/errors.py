@@ -1,0 +1,15 @@
+"""Errors of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from carbonacct.errors import CarbonacctError
+
+
+class LedgerError(CarbonacctError, ValueError):
+    """The ledger refuses: all the reasons found, each with its place. Nothing of the batch has been recorded."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))

@@ -1,0 +1,113 @@
+"""The rules that are data (``methodologies/ledger/rules.yaml``): instruments, source kinds, kinds of subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from carbonacct.ledger.errors import LedgerError
+from carbonacct.messages import language, say
+from carbonacct.schema import files, paths, tables
+from carbonacct.units import nearest
+
+Grade = Literal["crosschecked", "confirmed", "worked", "unconfirmed"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Named(_Model):
+    """Something with a Chinese and an English name and its evidence."""
+
+    zh: str
+    en: str
+    evidence: Grade
+    source: str
+    note: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.zh if language() == "zh" else self.en
+
+
+class Instrument(Named):
+    """A kind of unit. ``tonnes``: tCO2e per unit, None if it is no offset."""
+
+    unit: str
+    tonnes: int | None
+
+
+class SourceKind(Named):
+    """Where a figure comes from. Of several for one subject, that with the highest ``trust`` is effective."""
+
+    trust: int
+
+
+class SubjectKind(Named):
+    """What an entry can be about. ``claim``: whether a neutrality rate may be stated; ``named``: whether ``kind:name``."""
+
+    claim: bool
+    named: bool
+
+
+class Rules(_Model):
+    """The whole file."""
+
+    id: str
+    title: dict[str, str]
+    sources: dict[str, str]
+    instruments: dict[str, Instrument]
+    source_kinds: dict[str, SourceKind]
+    subjects: dict[str, SubjectKind]
+
+
+@cache
+def rules() -> Rules:
+    """The rules file, read once."""
+    return files.read(paths.find("methodologies", "ledger/rules"), Rules)[0]
+
+
+def offset(name: str) -> Instrument:
+    """The instrument of that name. Raises LedgerError if there is none or its unit is no offset."""
+    instrument = rules().instruments.get(name)
+    if instrument is None:
+        raise LedgerError([_unknown("ledger.instrument", name, rules().instruments)])
+    if instrument.tonnes is None:
+        raise LedgerError([say("ledger.no_offset", name=name, unit=instrument.unit)])
+    return instrument
+
+
+def source_kind(name: str) -> SourceKind:
+    """The source kind of that name. Raises LedgerError with the nearest."""
+    if name not in rules().source_kinds:
+        raise LedgerError([_unknown("ledger.source", name, rules().source_kinds)])
+    return rules().source_kinds[name]
+
+
+def subject_kind(subject: str) -> SubjectKind:
+    """The kind of a subject: ``organisation`` or ``event:marathon 2023``. Raises LedgerError."""
+    name, colon, rest = subject.partition(":")
+    kind = rules().subjects.get(name)
+    if kind is None or bool(colon) != kind.named or (kind.named and not rest.strip()):
+        raise LedgerError([_unknown("ledger.subject", subject, rules().subjects)])
+    return kind
+
+
+def gwp_sets(name: str) -> tuple[str, ...]:
+    """The GWP sets of a name, several joined with +. Raises LedgerError with the nearest."""
+    known = tables.load("gwp/ipcc").columns
+    found = tuple(str(name).split("+"))
+    for one in found:
+        if one not in known:
+            raise LedgerError([_unknown("ledger.gwp", one, known)])
+    return found
+
+
+def _unknown(message: str, name: str, known: Iterable[str]) -> str:
+    listed = list(known)
+    hint = nearest(str(name), listed)
+    return say(message, name=name, known=", ".join(listed)) + (say("hint.nearest", name=hint) if hint else "")
