@@ -26,12 +26,13 @@ from tests.conftest import HEAD
 from tests.reporting.recompute import Cell, formula_cells, read, recomputed, stored_values
 
 GUIDELINES = ("power-generation", "cement", "chemicals", "coal-production", "electronics", "land-transport")
-CASES = [(name, case.name) for name in GUIDELINES for case in ca.load(f"ndrc/{name}").model.cases]
+CASES = [(f"ndrc/{name}", case.name) for name in GUIDELINES for case in ca.load(f"ndrc/{name}").model.cases]
+CASES += [(name, ca.load(name).model.cases[0].name) for name in ("benefits/clean-energy/battery-storage", "mee/power-2022")]
 CLOSE = {"rel": 1e-9, "abs": 1e-300}
 
 
 def result_of(name: str, case: str) -> Result:
-    methodology = ca.load(f"ndrc/{name}")
+    methodology = ca.load(name)
     return run_case(methodology, next(c for c in methodology.model.cases if c.name == case))
 
 
@@ -62,6 +63,18 @@ def test_every_live_cell_recomputes_to_the_engines_value(name: str, case: str, t
     stored = list(stored_values(path).values())
     for value in (*result.totals.values(), *result.by_gas.values(), result.co2e):
         assert float(value) in [pytest.approx(other, **CLOSE) for other in stored if isinstance(other, float | int)]
+
+
+def test_methodologies_of_every_folder_can_be_written(tmp_path: Path) -> None:
+    folders: dict[str, list[str]] = {}
+    for entry in ca.methodologies():
+        folders.setdefault(entry.id.rpartition("/")[0], []).append(entry.id)
+    for name in (name for names in folders.values() for name in names[:3]):
+        methodology = ca.load(name)
+        for case in methodology.model.cases[:1]:
+            run_case(methodology, case).to_excel(tmp_path / "book.xlsx")
+    ca.load("ndrc/cement").calculate({}).to_excel(tmp_path / "nothing.xlsx")
+    assert agree(tmp_path / "nothing.xlsx") > 0
 
 
 def as_inputs(result: Result) -> dict[str, list[dict[str, Any]]]:
@@ -143,7 +156,7 @@ INPUTS = {
 def test_a_changed_input_gives_the_total_that_the_library_calculates(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = result_of(name, ca.load(f"ndrc/{name}").model.cases[0].name)
+    result = result_of(f"ndrc/{name}", ca.load(f"ndrc/{name}").model.cases[0].name)
     path = tmp_path / "book.xlsx"
     cells = written(result, path, monkeypatch)
     for place, symbol in INPUTS[name]:
@@ -240,6 +253,17 @@ def test_every_construct_of_the_language_is_live(everything: Methodology, values
     errors = [cell for cell, value in stored_values(path).items() if isinstance(value, str)]
     assert len(errors) == 2  # u of two lines, which nothing needs
     assert everything.calculate({**inputs, "m": {"q": 9}}).co2e == result.co2e
+
+
+def test_a_step_without_a_value_on_a_branch_not_taken_is_explained_all_the_same(everything: Methodology) -> None:
+    (step,) = [s for s in everything.calculate({"s": [one_unit()]}).explain("s[0].v").walk() if s.name == "u"]
+    assert step.value is None and step.formula is not None
+
+
+def test_the_audit_list_tells_the_sub_lines_of_different_lines_apart(everything: Methodology) -> None:
+    audit = everything.calculate({"s": [one_unit(), one_unit(unit="B")]}).audit()
+    places = audit[audit["symbol"] == "x"]["place"]
+    assert sorted(places) == ["s[0].parts[0]", "s[0].parts[1]", "s[1].parts[0]", "s[1].parts[1]"]
 
 
 def test_a_point_outside_a_grid_table_is_an_error_not_a_guess(everything: Methodology, tmp_path: Path) -> None:
@@ -342,7 +366,7 @@ def test_what_users_write_stays_text(text: str, methodology: Callable[..., Metho
 
 
 def test_values_carry_their_unit_way_equation_evidence_and_source(power: Methodology, tmp_path: Path) -> None:
-    result = result_of("power-generation", "worked_example")
+    result = result_of("ndrc/power-generation", "worked_example")
     path = tmp_path / "book.xlsx"
     result.to_excel(path, "en")
     book = read(path)
@@ -375,7 +399,7 @@ def test_inputs_refuse_what_the_engine_refuses(everything: Methodology, tmp_path
 
 @pytest.mark.parametrize(("lang", "index"), [("en", 0), ("zh", 1)])
 def test_both_languages(lang: str, index: int, tmp_path: Path) -> None:
-    result = result_of("electronics", "worked_example")
+    result = result_of("ndrc/electronics", "worked_example")
     path = tmp_path / "book.xlsx"
     result.to_excel(path, lang)
     book = read(path)
@@ -415,6 +439,6 @@ def test_the_command_line_writes_it(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_without_xlsxwriter_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
     with pytest.raises(MissingExtraError, match=r"pip install carbonacct\[excel\]") as error:
-        result_of("cement", "worked_example").to_excel(tmp_path / "book.xlsx")
+        result_of("ndrc/cement", "worked_example").to_excel(tmp_path / "book.xlsx")
     assert isinstance(error.value, CarbonacctError)
     assert not list(tmp_path.iterdir())

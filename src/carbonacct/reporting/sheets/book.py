@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from io import BytesIO
@@ -181,8 +182,7 @@ class Page:
         self, row: int, column: int, write: Callable[[str], str], value: float, style: str = "live", form: str | None = None
     ) -> Ref:  # fmt: skip
         """A live cell: ``write(sheet)`` gives the formula as seen from this sheet, once all sheets are laid out."""
-        given = style in ("factor",)
-        chosen = self.book.style(style, form or number_format(value, given))
+        chosen = self.book.style(style, form or number_format(value, given=style == "factor"))
 
         def finish() -> None:
             text = write(self.name)
@@ -223,7 +223,7 @@ class Book:
         self.workbook = xlsxwriter.Workbook(
             self.buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         )
-        self.later: list[Callable[[], None]] = []
+        self.later: deque[Callable[[], None]] = deque()
         self.names: set[str] = set()
         self.formats: dict[tuple[str, str], Any] = {}
 
@@ -250,7 +250,7 @@ class Book:
     def finish(self) -> bytes:
         """Write the formulas, including those that writing formulas calls for, and give the file."""
         while self.later:
-            self.later.pop(0)()
+            self.later.popleft()()
         self.workbook.close()
         return self.buffer.getvalue()
 

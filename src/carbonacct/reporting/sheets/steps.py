@@ -12,7 +12,6 @@ from carbonacct.engine.trace import Explanation, Tracer
 from carbonacct.expressions.tree import Node
 from carbonacct.schema.tables import Row
 
-
 NAN = float("nan")
 
 
@@ -61,7 +60,7 @@ class Steps(Tracer):
     def row(self, entry: Entry, reference: Reference) -> Row:
         """The table row that a default was read from."""
         if reference.axis == CONTEXT:
-            row = reference.table.keyed(self.context.region, self.context.year)
+            row = reference.table.keyed(self.context.region, self.context.year, reference.row)
             assert row is not None
             return row
         key = reference.row or (entry.item if reference.axis == ITEM else self.option(entry, reference.axis))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from carbonacct import __version__
 from carbonacct.engine.compile import gas_name
-from carbonacct.engine.result import SIGN
+from carbonacct.engine.result import CO2E, SIGN
 from carbonacct.expressions import to_text
 from carbonacct.expressions.excel import scaled, to_excel
 from carbonacct.expressions.tree import Name, Node, names
@@ -148,7 +148,7 @@ class Summary:
         known = tables.load("gwp/ipcc").rows
         for gas, value in self.result.by_gas.items():
             page.text(row, 0, gas, "symbol")
-            page.text(row, 1, known[gas].title(self.lang) if gas in known else "")
+            page.text(row, 1, known[gas].title(self.lang) if gas in known else self.indicator(gas))
             amount = page.formula(row, 2, partial(self.sum_of_gas, gas), float(value), "result")
             page.text(row, 3, value.unit, "muted")
             page.texts(row, 4, ["", ""], "muted")
@@ -157,6 +157,11 @@ class Summary:
                 ref = page.formula(row, 4, partial(self.factors.seen_from, key), weight, "factor")
                 page.formula(row, 5, partial(product_of, amount, ref), float(value) * weight, "result")
             row += 1
+
+    def indicator(self, name: str) -> str:
+        """The title of an output that is not a gas."""
+        symbols = [group.symbols[name] for group in self.result.compiled.streams.values() if name in group.outputs]
+        return title_text(symbols[0].title, self.lang) if symbols else ""
 
     def sum_of_gas(self, gas: str, sheet: str) -> str:
         """The tonnes of a gas over the emission sources."""
@@ -173,7 +178,7 @@ class Summary:
         return self.factors.constant(name) if name in self.factors.compiled.constants else None
 
     def weight_value(self, gas: str) -> float:
-        if gas == "CO2e":
+        if gas in CO2E:
             return 1.0
         constant = self.factors.compiled.constants.get(f"GWP_{gas_name(gas)}")
         return float(constant.value or 0) if constant else 0.0
@@ -219,7 +224,7 @@ class Summary:
         page.text(row, 7, say("workbook.absent") if amount.ref == NOWHERE else "", "muted")
         source = Source(stream, amount, here, None)
         key = self.weight(amount.gas)
-        if key or amount.gas == "CO2e":
+        if key or amount.gas in CO2E:
 
             def write(sheet: str) -> str:
                 text = scaled(here.seen_from(sheet), amount.tonnes)
