@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carbonacct.lazy import exports
 
 if TYPE_CHECKING:
     from carbonacct.certification.advice import Advice as Advice
@@ -34,17 +36,4 @@ _WHERE = {
 }
 
 __all__ = sorted(_WHERE)
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _WHERE:
-        raise AttributeError(f"module 'carbonacct.certification' has no attribute {name!r}")
-    value = getattr(import_module(f"carbonacct.certification.{_WHERE[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = exports(__name__, _WHERE)

@@ -162,7 +162,7 @@ class Result:
     def _gas_unit(self, gas: str) -> str:
         """Tonnes of a gas; an indicator keeps the unit of its output."""
         unit = next((g.symbols[gas].unit.text for g in self.compiled.streams.values() if gas in g.outputs), f"t{gas_name(gas)}")
-        return f"t{gas_name(gas)}" if to_tonnes(unit, gas) != 1.0 else unit
+        return f"t{parse_unit(unit).dims[0][0]}" if to_tonnes(unit, gas) != 1.0 else unit
 
     @cached_property
     def by_stream(self) -> dict[str, Value]:
@@ -391,9 +391,9 @@ def sum_lines(values: list[float]) -> float:
 
 
 def to_tonnes(unit: str, gas: str) -> float:
-    """Tonnes of the gas in one of the unit; 1 for indicators that are not masses."""
+    """Tonnes of the gas or indicator (``co2e``, ``nox``) in one of the unit; 1 for what is not a mass of it."""
     parsed = parse_unit(unit)
-    if len(parsed.dims) == 1 and parsed.dims[0][0] == gas_name(gas):
+    if len(parsed.dims) == 1 and parsed.dims[0][0].casefold() == gas_name(gas).casefold():
         return float(parsed.scale / Fraction(1_000_000))
     return 1.0
 

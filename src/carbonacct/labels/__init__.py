@@ -5,7 +5,9 @@ Everything is imported on first use, so that the command line stays light.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carbonacct.lazy import exports
 
 if TYPE_CHECKING:
     from carbonacct.labels.draw import png as png
@@ -31,13 +33,4 @@ _WHERE = {
 }
 
 __all__ = sorted(_WHERE)
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _WHERE:
-        raise AttributeError(f"module 'carbonacct.labels' has no attribute {name!r}")
-    value = getattr(import_module(f"carbonacct.labels.{_WHERE[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__ = exports(__name__, _WHERE)

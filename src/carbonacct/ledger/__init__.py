@@ -16,7 +16,9 @@ Everything is imported on first use, so that the command line stays light.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carbonacct.lazy import exports
 
 if TYPE_CHECKING:
     from carbonacct.ledger.balance import Balance as Balance
@@ -46,22 +48,4 @@ _WHERE = {
 }
 
 __all__ = sorted(_WHERE)
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _WHERE:
-        raise AttributeError(f"module 'carbonacct.ledger' has no attribute {name!r}")
-    try:
-        module = import_module(f"carbonacct.ledger.{_WHERE[name]}")
-    except ModuleNotFoundError as error:
-        if error.name != "sqlalchemy":
-            raise
-        from carbonacct.errors import MissingExtraError
-        from carbonacct.messages import say
-
-        raise MissingExtraError(say("ledger.extra")) from None
-    value = getattr(module, name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__ = exports(__name__, _WHERE, {"sqlalchemy": "ledger.extra"})
