@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from carbonacct.certification.cli import score_app
 from carbonacct.finance.cli import app as loan_app
 from carbonacct.inventory.cli import inventory_app
+from carbonacct.jsonoption import Json, print_json
 from carbonacct.labels.cli import app as label_app
 from carbonacct.ledger.cli import ledger_app
 from carbonacct.vouchers.cli import app as voucher_app
@@ -25,7 +25,6 @@ app = typer.Typer(
     help="Carbon accounting for China. 中国碳核算。",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else. 仅输出 JSON。")]
 MethodologyId = Annotated[str, typer.Argument(help="Id, English or Chinese title. 标识、英文或中文名称。", metavar="METHODOLOGY")]
 InputPath = Annotated[Path, typer.Argument(help="Input file (YAML or JSON). 输入文件。", metavar="INPUT")]
 
@@ -40,10 +39,6 @@ def _options(
         if lang not in ("zh", "en"):
             raise typer.BadParameter("zh | en", param_hint="--lang")
         set_language(lang)
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def _table(headers: list[str], rows: list[list[str]]) -> None:
@@ -67,7 +62,7 @@ def list_(as_json: Json = False) -> None:
 
     entries = methodologies()
     if as_json:
-        _print_json([{"id": e.id, "title": {"zh": e.zh, "en": e.en}, "version": e.version, "family": e.family} for e in entries])
+        print_json([{"id": e.id, "title": {"zh": e.zh, "en": e.en}, "version": e.version, "family": e.family} for e in entries])
         return
     width = max((len(e.id) for e in entries), default=0)
     for entry in entries:
@@ -82,7 +77,7 @@ def show(name: MethodologyId, as_json: Json = False) -> None:
 
     methodology = load(name)
     if as_json:
-        _print_json(methodology.describe())
+        print_json(methodology.describe())
     else:
         print(show_text(methodology))
 
@@ -136,7 +131,7 @@ def explain(
     if html is not None:
         html.write_text(f"<!doctype html><meta charset='utf-8'>{explanation.to_html()}", encoding="utf-8")
     if as_json:
-        _print_json(explanation.to_dict())
+        print_json(explanation.to_dict())
     elif html is None:
         print(explanation)
 
@@ -179,7 +174,7 @@ def factors(
 
     found = find_factors(text, year=year, region=region, table=table)
     if as_json:
-        _print_json([factor.to_dict() for factor in found])
+        print_json([factor.to_dict() for factor in found])
         return
     if not found:
         raise NotFoundError(say("factors.nothing", text=text))

@@ -11,8 +11,8 @@ from carbonacct.engine.result import Result
 from carbonacct.errors import FileError, InputError
 from carbonacct.messages import say
 from carbonacct.methodology import load
+from carbonacct.ruleinput import key_problems
 from carbonacct.schema import yaml
-from carbonacct.units import nearest
 
 KEYS = ("methodology", "entity", "period", "region", "gwp", "tables", "inputs")
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
@@ -64,18 +64,7 @@ def read(path: Path) -> InputFile:
     data = document.data
     if not isinstance(data, dict):
         raise FileError([f"{document.where(())}: {say('yaml.not_mapping')}"])
-    problems = []
-    for key in data:
-        if key not in KEYS:
-            hint = nearest(str(key), KEYS)
-            problems.append(
-                f"{document.where((key,))}: {say('input.file_key', key=key)}" + (say("hint.nearest", name=hint) if hint else "")
-            )
-    for key, kind in (("methodology", str), ("inputs", dict)):
-        if data.get(key) is None:
-            problems.append(f"{document.where((key,) if key in data else ())}: {say('input.file_missing', key=key)}")
-        elif not isinstance(data[key], kind):
-            problems.append(f"{document.where((key,))}: {say('input.file_type', key=key, expected=say(f'type.{kind.__name__}'))}")
+    problems = key_problems(document, data, {"methodology": str, "inputs": dict}, KEYS)
     for key in ("entity", "region"):
         if data.get(key) is not None and not isinstance(data[key], str | int):
             problems.append(f"{document.where((key,))}: {say('input.file_type', key=key, expected=say('type.str'))}")
@@ -83,9 +72,7 @@ def read(path: Path) -> InputFile:
         isinstance(data["tables"], dict) and all(isinstance(v, str) for v in data["tables"].values())
     ):
         problems.append(f"{document.where(('tables',))}: {say('input.file_type', key='tables', expected=say('type.dict'))}")
-    if isinstance(data.get("gwp"), list) or data.get("gwp") is None or isinstance(data.get("gwp"), str):
-        pass
-    else:
+    if not isinstance(data.get("gwp"), list | str | None):
         problems.append(f"{document.where(('gwp',))}: {say('input.file_type', key='gwp', expected=say('type.str'))}")
     if problems:
         raise FileError(problems)

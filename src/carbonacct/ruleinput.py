@@ -43,24 +43,33 @@ class RuleInput:
         return str(item[key]), {name: value for name, value in item.items() if name != key}
 
 
+def key_problems(
+    document: yaml.Document, data: Mapping[str, Any], needed: Mapping[str, type], optional: Sequence[str]
+) -> list[str]:
+    """Keys of a file that are unknown, missing or of another kind than ``needed`` says, each with its place."""
+    problems = []
+    known = [*needed, *optional]
+    for key in data:
+        if key not in known:
+            hint = nearest(str(key), known)
+            message = say("input.file_key", key=key) + (say("hint.nearest", name=hint) if hint else "")
+            problems.append(f"{document.where((key,))}: {message}")
+    for key, kind in needed.items():
+        if data.get(key) is None:
+            problems.append(f"{document.where((key,) if key in data else ())}: {say('input.file_missing', key=key)}")
+        elif not isinstance(data[key], kind):
+            expected = say(f"type.{kind.__name__}")
+            problems.append(f"{document.where((key,))}: {say('input.file_type', key=key, expected=expected)}")
+    return problems
+
+
 def read(path: Path, needed: Mapping[str, type], optional: Sequence[str] = ()) -> RuleInput:
     """Read a file with the keys ``needed`` (and their kinds) and perhaps ``optional``. Raises FileError with all problems."""
     document = yaml.load(path)
     data = document.data
     if not isinstance(data, dict):
         raise FileError([f"{document.where(())}: {say('yaml.not_mapping')}"])
-    problems = []
-    for key in data:
-        if key not in needed and key not in optional:
-            hint = nearest(str(key), [*needed, *optional])
-            message = say("input.file_key", key=key) + (say("hint.nearest", name=hint) if hint else "")
-            problems.append(f"{document.where((key,))}: {message}")
-    for key, kind in needed.items():
-        if data.get(key) is None:
-            problems.append(f"{document.where(())}: {say('input.file_missing', key=key)}")
-        elif not isinstance(data[key], kind):
-            expected = say(f"type.{kind.__name__}")
-            problems.append(f"{document.where((key,))}: {say('input.file_type', key=key, expected=expected)}")
+    problems = key_problems(document, data, needed, optional)
     if problems:
         raise FileError(problems)
     return RuleInput(document, data)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from carbonacct.jsonoption import Json, print_json
+
 score_app = typer.Typer(no_args_is_help=True, help="Certification scoring and green identification. 认定评分与绿色识别。")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else. 仅输出 JSON。")]
 RubricId = Annotated[str, typer.Argument(help="Rubric id. 评分表标识。", metavar="RUBRIC")]
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False))
 
 
 @score_app.command("list")
@@ -26,7 +22,7 @@ def list_(as_json: Json = False) -> None:
 
     found = [load(name) for name in rubrics()]
     if as_json:
-        _print_json(
+        print_json(
             [
                 {
                     "id": one.id,
@@ -49,7 +45,7 @@ def show(name: RubricId) -> None:
     """Show a rubric as JSON. 以 JSON 显示评分表。"""
     from carbonacct.certification.rubric import load
 
-    _print_json(load(name).describe())
+    print_json(load(name).describe())
 
 
 @score_app.command()
@@ -99,6 +95,6 @@ def identify(
     conditions = {**dict.fromkeys(met or [], True), **dict.fromkeys(failed or [], False)}
     found = identify_project(description, code or [], technologies=technology or [], edition=edition, conditions=conditions)
     if as_json:
-        _print_json(found.to_dict())
+        print_json(found.to_dict())
     else:
         print(found)

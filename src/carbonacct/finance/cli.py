@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from carbonacct.jsonoption import Json, print_json
+
 app = typer.Typer(no_args_is_help=True, help="Carbon-linked loans. 碳减排挂钩贷款。")
-Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else. 仅输出 JSON。")]
 Source = Annotated[Path, typer.Argument(help="Input file (YAML or JSON). 输入文件。", metavar="INPUT")]
 
 
 def _print(as_json: bool, data: Any, text: str) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) if as_json else text)
+    if as_json:
+        print_json(data)
+    else:
+        print(text)
 
 
 @app.command()

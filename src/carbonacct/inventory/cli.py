@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from carbonacct.jsonoption import Json
+
 inventory_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Inventory of an organisation (ISO 14064-1). 组织温室气体清单。"
 )
 
 Source = Annotated[Path, typer.Argument(help="Inventory file (YAML or JSON). 清单文件。", metavar="INPUT")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else. 仅输出 JSON。")]
 
 
 @inventory_app.command()

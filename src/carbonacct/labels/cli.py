@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from carbonacct.jsonoption import Json, print_json
+
 app = typer.Typer(no_args_is_help=True, help="Footprint and neutrality labels. 碳足迹标签与碳中和标签。")
-Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else. 仅输出 JSON。")]
 
 
 @app.command()
@@ -55,7 +56,7 @@ def make(
     if record is not None:
         record.write_text(json.dumps(sealed.record, ensure_ascii=False, indent=1), encoding="utf-8")
     if as_json:
-        print(json.dumps({"label": sealed.label.disclosed(), "payload": sealed.payload}, ensure_ascii=False, indent=2))
+        print_json({"label": sealed.label.disclosed(), "payload": sealed.payload})
     else:
         print(sealed.payload)
 
@@ -88,10 +89,10 @@ def verify(
         raise InputError([f"{record}: {say('yaml.not_mapping')}"])
     found = verify(text, [read_public(path) for path in key], when, withdrawn or (), opened)
     if as_json:
-        print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        print_json(found.to_dict())
     else:
         print(found, file=sys.stdout if found.ok else sys.stderr)
         if found.label:
-            print(json.dumps(found.label, ensure_ascii=False, indent=2))
+            print_json(found.label)
     if not found.ok:
         raise typer.Exit(2)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from carbonacct.jsonoption import Json, print_json
+
 if TYPE_CHECKING:
     from carbonacct.ledger.entries import Entry
     from carbonacct.ledger.ledger import Ledger
@@ -21,7 +23,6 @@ Reason = Annotated[str, typer.Option(help="Why. 原因。")]
 Years = Annotated[list[int] | None, typer.Option("--period", help="Only these years. 仅限这些年度。")]
 AsOf = Annotated[str | None, typer.Option(help="Row number, day or time with zone. 行号、日期或带时区的时间。")]
 Subject = Annotated[str, typer.Option(help="organisation, event:…, product:… 对象。")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else. 仅输出 JSON。")]
 
 
 def _open(where: str, create: bool = False) -> Ledger:
@@ -46,7 +47,7 @@ def _done(as_json: bool, rows: list[int]) -> None:
 
 
 def _print(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False, default=str))
+    print_json(data, default=str)
 
 
 def _as_of(text: str | None) -> Any:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from carbonacct.jsonoption import Json, print_json
+
 if TYPE_CHECKING:
     from carbonacct.vouchers.register import Register
     from carbonacct.vouchers.rules import Rules
 
 app = typer.Typer(no_args_is_help=True, help="Zero-carbon vouchers. 零碳券。")
-Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else. 仅输出 JSON。")]
 Source = Annotated[Path, typer.Argument(help="Input file (YAML or JSON). 输入文件。", metavar="INPUT")]
 Store = Annotated[Path | None, typer.Option("--register", help="Register of vouchers (JSON), read and written. 零碳券台账。")]
 
@@ -26,7 +27,7 @@ def rules(name: Annotated[str | None, typer.Argument(help="Id of the rules. 规�
 
     found = load_rules(name or DEFAULT)
     if as_json:
-        _print(found.model.model_dump(mode="json", by_alias=True, exclude_none=True))
+        print_json(found.model.model_dump(mode="json", by_alias=True, exclude_none=True))
     else:
         print(rules_text(found))
 
@@ -50,7 +51,7 @@ def decide(source: Source, store: Store = None, as_json: Json = False) -> None:
     if as_json:
         total = sum(decision.amount for _, decision, _ in found)
         rows = [{"entity": e, **d.to_dict(), "voucher": v and v.to_dict()} for e, d, v in found]
-        _print({"decisions": rows, "total": str(total), "currency": "CNY"})
+        print_json({"decisions": rows, "total": str(total), "currency": "CNY"})
     else:
         print("\n\n".join(f"{entity}: {decision}" for entity, decision, _ in found))
 
@@ -74,13 +75,9 @@ def redeem(source: Source, store: Store = None, as_json: Json = False) -> None:
     if store is not None:
         _write(store, register)
     if as_json:
-        _print({**decision.to_dict(), "voucher": register.vouchers[name].to_dict()})
+        print_json({**decision.to_dict(), "voucher": register.vouchers[name].to_dict()})
     else:
         print(decision)
-
-
-def _print(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def _rules(data: dict[str, Any]) -> Rules:
