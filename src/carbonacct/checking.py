@@ -1,11 +1,12 @@
-"""Checks of methodology files: the cases they carry, and the printed form of each formula against the proven one."""
+"""Checks of the files: the cases they carry, and the printed form of each formula against the proven one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -35,56 +36,123 @@ class Report:
     """What a check found: problems, and how much was checked."""
 
     id: str
-    kind: str = "methodology"
+    kind: paths.Kind = "methodologies"
     problems: list[str] = field(default_factory=list)
     cases: int = 0
     expectations: int = 0
     printed: int = 0
 
     def __str__(self) -> str:
-        key = "check.summary" if self.kind == "methodology" else "check.summary_table"
         return say(
-            key, id=self.id, cases=self.cases, expectations=self.expectations, printed=self.printed, problems=len(self.problems)
+            f"check.summary.{self.kind}",
+            id=self.id,
+            cases=self.cases,
+            expectations=self.expectations,
+            printed=self.printed,
+            problems=len(self.problems),
         )
 
 
 def check_all(targets: list[str]) -> list[Report]:
-    """Check files or ids; with none, every methodology and every factor table on the search path."""
-    if not targets:
-        found = [(name, "factors") for name in paths.ids("factors")] + [
-            (name, "methodologies") for name in paths.ids("methodologies")
-        ]
-        return [check_table(name) if kind == "factors" else check_id(name) for name, kind in found]
-    return [check_target(target) for target in targets]
+    """Check files or ids; with none, every factor table, methodology and file of rules on the search path."""
+    if targets:
+        return [check_target(target) for target in targets]
+    return [CHECKS[kind](name) for kind in CHECKS for name in paths.ids(kind)]
 
 
 def check_target(target: str) -> Report:
-    """A file of either kind, or an id."""
+    """A file of any kind, or an id. Tables and rules are read from the search path, methodologies from anywhere."""
     path = Path(target)
     if path.suffix not in (".yaml", ".yml"):
         return check_id(target)
-    parts = path.resolve().with_suffix("").parts
-    if "factors" in parts:
-        return check_table("/".join(parts[len(parts) - parts[::-1].index("factors") :]))
+    for kind in ("factors", "rules"):
+        name = _below(path, paths.folder(kind))
+        if name is None or (kind == "rules" and paths.kind_of(name) != kind):
+            continue
+        if (known := paths.files(kind).get(name)) is None or not known.samefile(path):
+            return Report(target, kind, [say("check.elsewhere", path=target)])
+        return CHECKS[kind](name)
     try:
         return check(load_file(path))
     except CarbonacctError as error:
         return Report(target, problems=str(error).splitlines())
 
 
+def _below(path: Path, folder: str) -> str | None:
+    """The id that a path would have in a folder."""
+    parts = path.resolve().with_suffix("").parts
+    return "/".join(parts[len(parts) - parts[::-1].index(folder) :]) if folder in parts else None
+
+
 def check_id(name: str) -> Report:
-    """A methodology or a factor table on the search path."""
-    if name in paths.files("factors"):
-        return check_table(name)
+    """What has that id on the search path."""
+    kind: paths.Kind = "factors" if name in paths.files("factors") else paths.kind_of(name)
+    return CHECKS[kind](name)
+
+
+def check_methodology(name: str) -> Report:
+    """A methodology by id or title."""
     try:
         return check(load(name))
     except CarbonacctError as error:
         return Report(name, problems=str(error).splitlines())
 
 
+def check_rules(name: str) -> Report:
+    """A file of rules: it loads, its formulas are proven, its sources are listed, and a rubric's cases hold."""
+    report = Report(name, "rules")
+    try:
+        folder = max((folder for folder in RULES if name.startswith(f"{folder}/")), key=len)
+        RULES[folder](name, report)
+    except CarbonacctError as error:
+        report.problems.extend(str(error).splitlines())
+    return report
+
+
+def _with_cases(loader: str, module: str) -> Callable[[str, Report], None]:
+    """A check by a loader, and by the ``run`` of the module that runs the file's cases."""
+
+    def checked(name: str, report: Report) -> None:
+        rules = _function(loader)(name)
+        model = getattr(rules, "model", rules)  # some loaders give more than the file
+        if model.id != name:
+            report.problems.append(f"{name}: {say('file.id_mismatch', id=model.id, expected=name)}")
+        for case in model.cases:
+            report.cases += 1
+            try:
+                expectations, problems = _function(f"{module}:run")(rules, case)
+            except CarbonacctError as error:
+                expectations, problems = 0, str(error).splitlines()
+            report.expectations += expectations
+            report.problems.extend(f"{name}: {case.name}: {problem}" for problem in problems)
+
+    return checked
+
+
+def _loads(loader: str) -> Callable[[str, Report], None]:
+    """A check by a loader that raises every problem of a file."""
+    return lambda name, report: _function(loader)(name)
+
+
+def _function(where: str) -> Callable[..., Any]:
+    module, name = where.split(":")
+    found: Callable[..., Any] = getattr(import_module(f"carbonacct.{module}"), name)
+    return found
+
+
+RULES: Mapping[str, Callable[[str, Report], None]] = {  # by folder below methodologies/
+    "certification": _with_cases("certification.rubric:load", "certification.cases"),
+    "certification/taxonomies": _loads("certification.taxonomy:taxonomy"),
+    "labels": _loads("labels.rules:label_rules"),
+    "ledger": _loads("ledger.rules:rules"),
+    "loans": _with_cases("finance.worksheet:worksheet", "finance.cases"),
+    "vouchers": _with_cases("vouchers.rules:load_rules", "vouchers.cases"),
+}
+
+
 def check_table(name: str) -> Report:
     """A factor table: it loads, every cell has a unit, and every value a citation."""
-    report = Report(name, "table")
+    report = Report(name, "factors")
     try:
         if name == "constants":
             common_constants()
@@ -295,3 +363,10 @@ def _option_sets(group: Group, route: Route) -> Iterator[dict[str, str]]:
     asked = sorted({n.choice.name for n in walk(route.node) if isinstance(n, Is)})
     for combination in itertools.product(*(list(group.symbols[name].options) for name in asked)):
         yield dict(zip(asked, combination, strict=True))
+
+
+CHECKS: Mapping[paths.Kind, Callable[[str], Report]] = {
+    "factors": check_table,
+    "methodologies": check_methodology,
+    "rules": check_rules,
+}

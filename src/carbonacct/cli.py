@@ -143,7 +143,7 @@ def check(
     ] = None,
     coverage: Annotated[bool, typer.Option(help="Print what each file covers. 输出覆盖情况。")] = False,
 ) -> None:
-    """Check methodology and factor files: schema, unit proof, cases, printed formulas. 检查方法学文件。"""
+    """Check methodologies, factor tables and rules: schema, unit proof, cases, printed formulas. 检查方法学、因子表与规则文件。"""
     from carbonacct.checking import check_all
     from carbonacct.reporting.show import coverage_text
 
@@ -154,7 +154,7 @@ def check(
     for report in reports:
         print(report)
     if coverage:
-        print(coverage_text([report.id for report in reports if report.kind == "methodology"]))
+        print(coverage_text([report.id for report in reports if report.kind == "methodologies"]))
     if any(report.problems for report in reports):
         raise typer.Exit(2)
 

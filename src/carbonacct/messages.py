@@ -86,6 +86,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "index.no_title": ("no title at the head of the file", "文件开头没有标题"),
     "methodologies.unknown": ("no methodology '{id}'", "没有方法学“{id}”"),
     "methodologies.ambiguous": ("'{name}' fits several methodologies: {ids}", "“{name}”对应多个方法学：{ids}"),
+    "rules.unknown": ("no file of rules '{id}'", "没有规则文件“{id}”"),
     "factors.unknown": ("no factor table '{id}'", "没有因子表“{id}”"),
     # tables
     "table.cell": ("'{value}' is not a number", "“{value}”不是数值"),
@@ -252,6 +253,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "trace.not_used": ("{place}: {symbol} takes no part in this calculation", "{place}：{symbol} 未参与本次计算"),
     # checks
     "check.expected": ("{target}: expected {expected}, found {found} {unit}", "{target}：应为 {expected}，实际为 {found} {unit}"),
+    "check.case": ("{target}: expected {expected}, found {found}", "{target}：应为 {expected}，实际为 {found}"),
     "check.printed": (
         "{place}: the printed form '{printed}' gives {first}, the formula {second}",
         "{place}：印刷公式“{printed}”得 {first}，计算公式得 {second}",
@@ -260,11 +262,19 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "the printed form '{printed}' and the formula '{formula}' differ by {error:.3g} on random numbers",
         "印刷公式“{printed}”与计算公式“{formula}”在随机数上相差 {error:.3g}",
     ),
-    "check.summary": (
+    "check.summary.methodologies": (
         "{id}: {cases} cases, {expectations} expected values, {printed} printed formulas, {problems} problems",
         "{id}：{cases} 个算例，{expectations} 个期望值，{printed} 个印刷公式，{problems} 个问题",
     ),
-    "check.summary_table": ("{id}: factor table, {problems} problems", "{id}：因子表，{problems} 个问题"),
+    "check.summary.factors": ("{id}: factor table, {problems} problems", "{id}：因子表，{problems} 个问题"),
+    "check.summary.rules": (
+        "{id}: rules, {cases} cases, {expectations} expected values, {problems} problems",
+        "{id}：规则，{cases} 个算例，{expectations} 个期望值，{problems} 个问题",
+    ),
+    "check.elsewhere": (
+        "{path}: tables and rules are checked on the search path; put the folder above factors/ or methodologies/ on CARBONACCT_PATH",
+        "{path}：因子表与规则按检索路径检查；请将 factors/ 或 methodologies/ 的上级目录加入 CARBONACCT_PATH",
+    ),
     "check.no_source": ("a value without a source", "数值没有来源"),
     # words of texts
     "type.str": ("text", "文本"),
@@ -915,6 +925,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "score.unknown_rubric": ("no rubric '{id}'", "没有评分表“{id}”"),
     "score.unknown_question": ("unknown question '{name}'", "未知题目“{name}”"),
     "score.unknown_criterion": ("no criterion '{id}'", "没有指标“{id}”"),
+    "score.case_missing": ("the case does not answer {name}", "算例未填报 {name}"),
     "score.option": ("'{value}' is none of {options}", "“{value}”不在可选项 {options} 之中"),
     "score.number": ("'{value}' is not a number in {unit}", "“{value}”不是以 {unit} 计的数值"),
     "score.range": ("{value} is outside the range from {low} to {high}", "{value} 超出范围（{low} 至 {high}）"),

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from carbonacct.errors import FileError, InputError
 from carbonacct.exact import fen
 from carbonacct.messages import set_language
-from carbonacct.schema import yaml
-from carbonacct.vouchers import Register, Voucher, decide, load_rules, move, redeem
+from carbonacct.vouchers import Register, Voucher, cases, decide, load_rules, move, redeem
+from carbonacct.vouchers.rules import Case
 
-VECTORS = yaml.load(Path(__file__).with_name("vectors.yaml")).data
-DEFAULTS: dict[str, Any] = VECTORS["defaults"]
+RULES = load_rules()
+DEFAULTS = dict(RULES.model.case_defaults)
 TYPES = {"capacity_building": 4000, "footprint_certification": 30000, "carbon_accounting": 20000, "linked_loan": 50000}
 
 
@@ -27,16 +27,22 @@ def application(**facts: Any) -> dict[str, Any]:
     return {**DEFAULTS, "type": "carbon_accounting", "base": 20000, **facts}
 
 
-@pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["id"])
-def test_vectors(case: dict[str, Any]) -> None:
-    made = decide(application(**{key: value for key, value in case.items() if key not in ("id", "expect", "amount", "note")}))
-    assert made.codes == ([] if case["expect"] == "OK" else case["expect"])
-    assert made.ok == (case["expect"] == "OK")
-    assert made.amount == Decimal(str(case.get("amount", 0)))
+@pytest.mark.parametrize("case", RULES.model.cases, ids=lambda case: case.name)
+def test_vectors(case: Case) -> None:
+    assert cases.run(RULES, case) == (2, [])
+    assert decide(application(**case.facts)).ok == (case.codes == [])
 
 
 def test_there_are_32_vectors() -> None:
-    assert [case["id"] for case in VECTORS["cases"]] == [f"T{n:02}" for n in range(1, 33)]
+    assert [case.name for case in RULES.model.cases] == [f"T{n:02}" for n in range(1, 33)]
+    assert sum(not case.codes for case in RULES.model.cases) == 17
+
+
+def test_a_case_that_does_not_hold_is_told() -> None:
+    case = RULES.model.cases[0].model_copy(update={"codes": ["ZERO_BASE"], "amount": "3000.01"})
+    assert cases.run(RULES, case) == (
+        2, ["codes: expected ['ZERO_BASE'], found []", "amount: expected 3000.01, found 3000.00"],
+    )  # fmt: skip
 
 
 def test_the_four_types_with_their_face_values() -> None:

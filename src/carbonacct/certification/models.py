@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from carbonacct.schema.models import Model, Number, Source, Sourced, Text, Title, _as_text
+from carbonacct.schema.models import Model, Number, Sourced, Text, Title, _as_text
+from carbonacct.schema.rulefile import RuleFile
 
 Status = Literal["published", "illustrative"]
 Weight = Annotated[str, BeforeValidator(_as_text)]
@@ -139,17 +140,13 @@ class Case(Model):
     eligible: bool | None = True
 
 
-class Rubric(Sourced):
+class Rubric(RuleFile):
     """A rubric file. ``level_of`` names the value whose levels are the rubric's; without it they are those of the total.
 
     down: a formula for how many levels the level is lowered by.
     """
 
-    id: str
-    version: str
-    title: Title
     source_document: Document
-    sources: dict[str, Source] = Field(default_factory=dict)
     weights: Status
     weights_by: str | None = None
     full_mark: Number = 100
@@ -166,7 +163,6 @@ class Rubric(Sourced):
     weight_sums: list[WeightSum] = Field(default_factory=list)
     figures: dict[str, Figure] = Field(default_factory=dict)
     cases: list[Case] = Field(default_factory=list)
-    open_questions: list[Text] = Field(default_factory=list)
 
 
 def fraction(text: str) -> Fraction:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -16,8 +16,7 @@ from carbonacct.expressions import parse
 from carbonacct.expressions.proof import Env, prove
 from carbonacct.expressions.tree import If, Name, Node, Num, walk
 from carbonacct.messages import language, say
-from carbonacct.schema import files, paths, yaml
-from carbonacct.schema.models import Sourced
+from carbonacct.schema import paths, rulefile, yaml
 from carbonacct.units import Unit, nearest, parse_unit
 
 FOLDER = "certification"
@@ -37,10 +36,10 @@ class Leaf:
 class Rubric:
     """A compiled rubric. Raises FileError with every problem of the file when it is made."""
 
-    def __init__(self, model: models.Rubric, document: yaml.Document) -> None:
+    def __init__(self, model: models.Rubric, document: yaml.Document, problems: Iterable[str] = ()) -> None:
         self.model = model
         self._document = document
-        self._problems: list[str] = []
+        self._problems = list(problems)
         self._rests_on: dict[int, tuple[str, ...]] = {}
         self.values: dict[str, Node] = {}
         for key, value in model.values.items():  # in order: a value sees the ones above it
@@ -196,14 +195,6 @@ class Rubric:
             self._check_bands(holder, bands, place)
         if model.level_of is not None and (model.level_of not in model.values or not model.values[model.level_of].levels):
             self._problem(("level_of",), "score.level_of", name=model.level_of)
-        sourced: list[Sourced] = [
-            model, *model.questions.values(), *model.values.values(), *model.veto, *model.warn, *self.criteria.values(),
-            *model.bonus, *model.weight_sums, *model.figures.values(), *(bands for _, bands, _, _ in self._graded()),
-        ]  # fmt: skip
-        for item in sourced:
-            for source in item.source or []:
-                if source not in model.sources:
-                    self._problem((), "schema.unknown_source", source=source)
 
     def _check_questions(self) -> None:
         for leaf in self.leaves:
@@ -308,5 +299,4 @@ def _loaded(path: Path, _stamp: int) -> Rubric:
 
 def load_file(path: Path) -> Rubric:
     """A rubric from any file, checked."""
-    model, document = files.read(path, models.Rubric)
-    return Rubric(model, document)
+    return Rubric(*rulefile.read(path, models.Rubric))

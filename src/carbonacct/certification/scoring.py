@@ -48,9 +48,9 @@ class Mark:
     def points(self) -> Fraction:
         return self.share * self.mark
 
-    def leaves(self) -> list[Mark]:
-        """The marked leaves below, in reading order."""
-        return [leaf for child in self.children for leaf in child.leaves()] if self.children else [self]
+    def below(self) -> list[Mark]:
+        """This mark and all below it, in reading order."""
+        return [self, *(mark for child in self.children for mark in child.below())]
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,13 @@ class Score:
             found.update({name: found.get(name, Decimal(0)) for name in names if name not in self.answers})
         return found
 
+    def all_marks(self) -> list[Mark]:
+        """The marks of all criteria, in reading order."""
+        return [mark for top in self.marks for mark in top.below()]
+
     def leaves(self) -> list[Mark]:
-        """The marked criteria, in reading order."""
-        return [leaf for mark in self.marks for leaf in mark.leaves()]
+        """Those of the criteria that are marked themselves."""
+        return [mark for mark in self.all_marks() if not mark.children]
 
     @cached_property
     def advice(self) -> Advice | None:

@@ -19,14 +19,15 @@ from typing import Any, Literal
 from pydantic import Field
 
 from carbonacct.certification.scoring import text
-from carbonacct.errors import InputError, NotFoundError
+from carbonacct.errors import FileError, InputError, NotFoundError
 from carbonacct.messages import say
-from carbonacct.schema import files, paths
-from carbonacct.schema.models import Model, Number, Source, Sourced, Text, Title
+from carbonacct.schema import paths, rulefile
+from carbonacct.schema.models import Model, Number, Sourced, Text, Title
+from carbonacct.schema.rulefile import RuleFile
 from carbonacct.units import nearest
 
 State = Literal["green", "not_green", "to_be_confirmed"]
-TABLE = ("methodologies", "certification", "taxonomies", "green-industries.yaml")
+TABLE = "certification/taxonomies/green-industries"
 WINDOW = 10  # characters around a term in which a negation or replacement is looked for
 CLAUSE = re.compile(r"[，,。；;：:.]")  # a negation does not reach beyond its clause
 CLOSE = 0.1  # candidates within this score of each other are a doubt
@@ -69,13 +70,9 @@ class Match(Model):
     technology: Number
 
 
-class Taxonomy(Sourced):
+class Taxonomy(RuleFile):
     """The table of green industries."""
 
-    id: str
-    version: str
-    title: Title
-    sources: dict[str, Source]
     weights: Literal["published", "illustrative"]
     match: Match
     threshold: Number
@@ -85,7 +82,6 @@ class Taxonomy(Sourced):
     replacements: list[Text]
     exclusions: list[Exclusion]
     climate: dict[Literal["mitigation", "adaptation"], list[str]]
-    open_questions: list[Text] = Field(default_factory=list)
     sectors: dict[str, Title]
     items: dict[str, Item]
 
@@ -154,15 +150,18 @@ class Identification:
         return self.to_text()
 
 
-def taxonomy() -> Taxonomy:
-    """The table, from the first root that has one."""
-    path = next(path for root in paths.roots() if (path := root.joinpath(*TABLE)).is_file())
-    return _read(path, path.stat().st_mtime_ns)
+def taxonomy(name: str = TABLE) -> Taxonomy:
+    """A table by id. Raises FileError or NotFoundError."""
+    path = paths.find("rules", name)
+    return _read(name, path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _stamp: int) -> Taxonomy:
-    return files.read(path, Taxonomy)[0]
+def _read(name: str, path: Path, _stamp: int) -> Taxonomy:
+    found, _, problems = rulefile.read(path, Taxonomy, name)
+    if problems:
+        raise FileError(problems)
+    return found
 
 
 def identify(

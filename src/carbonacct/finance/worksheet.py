@@ -16,8 +16,9 @@ from carbonacct.errors import CarbonacctError, FileError, InputError
 from carbonacct.exact import Names, as_decimal, exact, fen
 from carbonacct.expressions.tree import Node
 from carbonacct.messages import language, say
-from carbonacct.schema import files, paths
-from carbonacct.schema.models import Evidence, Model, Number, Source, Sourced, StrList, Text, Title
+from carbonacct.schema import paths, rulefile
+from carbonacct.schema.models import Model, Number, Sourced, Text, Title
+from carbonacct.schema.rulefile import RuleFile
 from carbonacct.units import nearest
 
 FOLDER = "loans"
@@ -41,20 +42,25 @@ class Step(Sourced):
     formula: Text
 
 
-class Worksheet(Sourced):
+class Case(Model):
+    """A worked example: the amount in CNY, and steps."""
+
+    name: str
+    source: Text
+    inputs: dict[str, Any]
+    amount: str
+    values: dict[str, Number] = Field(default_factory=dict)
+
+
+class Worksheet(RuleFile):
     """A file of an estimate. lines: groups of lines that formulas sum over."""
 
-    id: str
-    version: str
-    title: Title
-    evidence: Evidence
-    source: StrList
-    sources: dict[str, Source]
     assumptions: list[Title]
     symbols: dict[str, Given]
     lines: dict[str, dict[str, Given]] = Field(default_factory=dict)
     steps: dict[str, Step]
     result: str
+    cases: list[Case] = Field(default_factory=list)
 
 
 class Line(Model):
@@ -125,10 +131,8 @@ def methods() -> list[str]:
 
 @lru_cache(maxsize=16)
 def _load(name: str, path: str) -> tuple[Worksheet, dict[str, Node]]:
-    sheet, document = files.read(Path(path), Worksheet)
-    problems, formulas = [], {}
-    if sheet.id != name:
-        problems.append(f"{document.where(('id',))}: {say('file.id_mismatch', id=sheet.id, expected=name)}")
+    sheet, document, problems = rulefile.read(Path(path), Worksheet, name)
+    formulas = {}
     groups = {group: Names({key: item.unit for key, item in members.items()}) for group, members in sheet.lines.items()}
     units = {key: item.unit for key, item in sheet.symbols.items()}
     for key, step in sheet.steps.items():
@@ -154,7 +158,7 @@ def _worksheet(method: str) -> tuple[Worksheet, dict[str, Node]]:
     if name not in methods():
         hint = nearest(name, methods())
         raise InputError([say("loan.method", name=method) + (say("hint.nearest", name=hint) if hint else "")])
-    return _load(name, str(paths.find("methodologies", name)))
+    return _load(name, str(paths.find("rules", name)))
 
 
 def estimate(method: str, inputs: Mapping[str, Any]) -> Estimate:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
+from pathlib import Path
 
 from pydantic import Field
 
+from carbonacct.errors import FileError
 from carbonacct.exact import Day
-from carbonacct.schema import files, paths
-from carbonacct.schema.models import Evidence, Model, Source, Sourced, StrList, Title
+from carbonacct.schema import paths, rulefile
+from carbonacct.schema.models import Model, Sourced, Title
+from carbonacct.schema.rulefile import RuleFile
 
 DEFAULT = "labels/product-labels"
 
@@ -35,15 +38,9 @@ class Standard(Sourced):
     retire_within_months: int | None = None
 
 
-class LabelRules(Sourced):
+class LabelRules(RuleFile):
     """The file of label rules."""
 
-    id: str
-    version: str
-    title: Title
-    evidence: Evidence
-    source: StrList
-    sources: dict[str, Source]
     significant_digits: int = Field(ge=1, le=9)
     rate_decimals: int = Field(ge=0, le=4)
     kinds: dict[str, Kind]
@@ -53,8 +50,14 @@ class LabelRules(Sourced):
     standards: dict[str, Standard]
 
 
-@lru_cache(maxsize=4)
 def label_rules(name: str = DEFAULT) -> LabelRules:
-    """The label rules of an id. Raises FileError or NotFoundError."""
-    model, _ = files.read(paths.find("methodologies", name), LabelRules)
-    return model
+    """The label rules of an id, read once. Raises FileError or NotFoundError."""
+    return _read(name, paths.roots())
+
+
+@cache
+def _read(name: str, _roots: tuple[Path, ...]) -> LabelRules:
+    found, _, problems = rulefile.read(paths.find("rules", name), LabelRules, name)
+    if problems:
+        raise FileError(problems)
+    return found

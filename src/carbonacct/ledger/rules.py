@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Literal
+from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
+from carbonacct.errors import FileError
 from carbonacct.ledger.errors import LedgerError
 from carbonacct.messages import language, say
-from carbonacct.schema import files, paths, tables
+from carbonacct.schema import paths, rulefile, tables
+from carbonacct.schema.models import Sourced, Text
+from carbonacct.schema.rulefile import RuleFile
 from carbonacct.units import nearest
 
-Grade = Literal["crosschecked", "confirmed", "worked", "unconfirmed"]
+RULES = "ledger/rules"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Named(_Model):
+class Named(Sourced):
     """Something with a Chinese and an English name and its evidence."""
 
-    zh: str
-    en: str
-    evidence: Grade
-    source: str
-    note: str = ""
+    zh: Text
+    en: Text
 
     @property
     def title(self) -> str:
@@ -54,21 +48,25 @@ class SubjectKind(Named):
     named: bool
 
 
-class Rules(_Model):
+class LedgerRules(RuleFile):
     """The whole file."""
 
-    id: str
-    title: dict[str, str]
-    sources: dict[str, str]
     instruments: dict[str, Instrument]
     source_kinds: dict[str, SourceKind]
     subjects: dict[str, SubjectKind]
 
 
+def rules(name: str = RULES) -> LedgerRules:
+    """A file of ledger rules, read once. Raises FileError or NotFoundError."""
+    return _read(name, paths.roots())
+
+
 @cache
-def rules() -> Rules:
-    """The rules file, read once."""
-    return files.read(paths.find("methodologies", "ledger/rules"), Rules)[0]
+def _read(name: str, _roots: tuple[Path, ...]) -> LedgerRules:
+    found, _, problems = rulefile.read(paths.find("rules", name), LedgerRules, name)
+    if problems:
+        raise FileError(problems)
+    return found
 
 
 def offset(name: str) -> Instrument:

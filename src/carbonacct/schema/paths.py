@@ -19,11 +19,9 @@ from typing import Any, Literal
 from carbonacct.errors import FileError, NotFoundError
 from carbonacct.messages import say
 
-Kind = Literal["methodologies", "factors"]
+Kind = Literal["methodologies", "factors", "rules"]
 TEMPLATES = "templates"
-NOT_METHODOLOGIES = frozenset(
-    {TEMPLATES, "certification", "labels", "ledger", "loans", "vouchers"}
-)  # templates, and rules in schemas of their own
+RULES = frozenset({"certification", "labels", "ledger", "loans", "vouchers"})  # below methodologies/, in schemas of their own
 
 
 @cache
@@ -56,12 +54,22 @@ def roots() -> tuple[Path, ...]:
     return _roots(os.environ.get("CARBONACCT_PATH", ""))
 
 
+def folder(kind: Kind) -> str:
+    """The folder below a root that files of a kind lie in."""
+    return "factors" if kind == "factors" else "methodologies"
+
+
+def kind_of(name: str) -> Kind:
+    """Whether an id of the folder ``methodologies/`` is one of a methodology or of rules."""
+    return "rules" if name.split("/", 1)[0] in RULES else "methodologies"
+
+
 def find(kind: Kind, name: str) -> Path:
-    """The file of an id. Raises NotFoundError with the nearest id."""
+    """The file of an id; rules are found among the methodologies too. Raises NotFoundError with the nearest id."""
     parts = name.split("/")
     if name and all(part and part not in (".", "..") and "\\" not in part for part in parts):
         for root in roots():
-            path = root.joinpath(kind, *parts[:-1], f"{parts[-1]}.yaml")
+            path = root.joinpath(folder(kind), *parts[:-1], f"{parts[-1]}.yaml")
             if path.is_file():
                 return path
     from carbonacct.units import nearest
@@ -71,14 +79,14 @@ def find(kind: Kind, name: str) -> Path:
 
 
 def files(kind: Kind) -> dict[str, Path]:
-    """All files by id; templates and rules left out."""
+    """All files of a kind by id; templates left out."""
     found: dict[str, Path] = {}
     for root in roots():
-        base = root / kind
+        base = root / folder(kind)
         for path in sorted(base.rglob("*.yaml")):
-            relative = path.relative_to(base)
-            if kind == "factors" or relative.parts[0] not in NOT_METHODOLOGIES:
-                found.setdefault(relative.with_suffix("").as_posix(), path)
+            name = path.relative_to(base).with_suffix("").as_posix()
+            if kind == "factors" or (kind_of(name) == kind and not name.startswith(f"{TEMPLATES}/")):
+                found.setdefault(name, path)
     return dict(sorted(found.items()))
 
 

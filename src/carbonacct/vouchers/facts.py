@@ -13,14 +13,14 @@ from carbonacct.exact import Exact, as_date, as_decimal, day
 from carbonacct.messages import language, say
 from carbonacct.schema.models import Title
 from carbonacct.units import nearest
-from carbonacct.vouchers.rules import Fact, RulesFile
+from carbonacct.vouchers.rules import Fact, VoucherRules
 
 Facts = dict[str, Any]  # date, Decimal, int or text by fact; None where it is absent
 NEVER = float("-inf")
 _YES = {"yes": "yes", "no": "no", "true": "yes", "false": "no", "是": "yes", "否": "no"}
 
 
-def read_facts(model: RulesFile, wanted: Mapping[str, Fact], given: Mapping[str, Any], also: tuple[str, ...] = ()) -> Facts:
+def read_facts(model: VoucherRules, wanted: Mapping[str, Fact], given: Mapping[str, Any], also: tuple[str, ...] = ()) -> Facts:
     """The facts of ``wanted`` from plain data; ``also`` are keys meant for others. Raises InputError with all faults."""
     problems = []
     for key in given:
@@ -46,7 +46,7 @@ def read_facts(model: RulesFile, wanted: Mapping[str, Fact], given: Mapping[str,
     return facts
 
 
-def _read(model: RulesFile, fact: Fact, value: Any) -> Any:
+def _read(model: VoucherRules, fact: Fact, value: Any) -> Any:
     match fact.kind:
         case "date":
             return as_date(value)

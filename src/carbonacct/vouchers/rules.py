@@ -16,8 +16,9 @@ from carbonacct.errors import CarbonacctError, FileError, InputError
 from carbonacct.exact import Names, as_date, as_decimal
 from carbonacct.expressions.tree import Node
 from carbonacct.messages import say
-from carbonacct.schema import files, paths
-from carbonacct.schema.models import Evidence, Model, Number, Source, Sourced, StrList, Text, Title
+from carbonacct.schema import paths, rulefile
+from carbonacct.schema.models import Model, Number, Sourced, StrList, Text, Title
+from carbonacct.schema.rulefile import RuleFile
 from carbonacct.units import nearest
 
 DEFAULT = "vouchers/chengdu-zero-carbon-2023"
@@ -110,16 +111,20 @@ class Documents(Model):
     redemption: list[Document]
 
 
-class RulesFile(Sourced):
+class Case(Model):
+    """An application and its outcome: the codes of the rules that fail, in their order, and the amount in CNY."""
+
+    name: str
+    source: Text
+    facts: dict[str, Any]
+    codes: list[str] = Field(default_factory=list)
+    amount: str
+
+
+class VoucherRules(RuleFile):
     """A file of voucher rules."""
 
-    id: str
-    version: str
-    title: Title
     issuer: Title
-    evidence: Evidence
-    source: StrList
-    sources: dict[str, Source]
     parameters: dict[str, Parameter]
     facts: dict[str, Fact]
     types: dict[str, VoucherType]
@@ -130,14 +135,15 @@ class RulesFile(Sourced):
     effect: Effect
     states: dict[str, State]
     documents: Documents
-    open_questions: list[Text]
+    case_defaults: dict[str, Any] = Field(default_factory=dict)
+    cases: list[Case] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Rules:
     """Loaded rules: the file, the parameters in force, and the proven formulas by rule id."""
 
-    model: RulesFile
+    model: VoucherRules
     parameters: Mapping[str, Any]
     providers: tuple[str, ...] | None = None
     formulas: Mapping[str, Node] = field(default_factory=dict)
@@ -173,7 +179,7 @@ def load_rules(name: str = DEFAULT, *, providers: Sequence[str] | None = None, *
 
     Raises NotFoundError, FileError (all faults of the file) or InputError (all faults of the parameters).
     """
-    model, formulas = _file(name, str(paths.find("methodologies", name)))
+    model, formulas = _file(name, str(paths.find("rules", name)))
     values, problems = {}, []
     for key in parameters:
         if key not in model.parameters:
@@ -190,11 +196,9 @@ def load_rules(name: str = DEFAULT, *, providers: Sequence[str] | None = None, *
 
 
 @lru_cache(maxsize=16)
-def _file(name: str, path: str) -> tuple[RulesFile, dict[str, Node]]:
-    model, document = files.read(Path(path), RulesFile)
-    problems, formulas = [], {}
-    if model.id != name:
-        problems.append(f"{document.where(('id',))}: {say('file.id_mismatch', id=model.id, expected=name)}")
+def _file(name: str, path: str) -> tuple[VoucherRules, dict[str, Node]]:
+    model, document, problems = rulefile.read(Path(path), VoucherRules, name)
+    formulas = {}
     applying = _names(model, model.facts)
     redeeming = _names(model, {"type": model.facts["type"], **model.redemption_facts})
     sections: list[tuple[str, list[Rule], Names]] = [
@@ -216,9 +220,6 @@ def _file(name: str, path: str) -> tuple[RulesFile, dict[str, Node]]:
         formulas["subsidy"] = applying.number(model.subsidy.formula, "CNY")
     except CarbonacctError as error:
         problems.append(f"{document.where(('subsidy', 'formula'))}: {error}")
-    cited = {key for part in (*model.parameters.values(), *model.eligibility, *model.redemption) for key in part.source or ()}
-    for key in sorted({*cited, *model.source} - set(model.sources)):
-        problems.append(f"{document.where(('sources',))}: {say('schema.unknown_source', source=key)}")
     for state, following in model.states.items():
         for target in following.next:
             if target not in model.states:
@@ -228,7 +229,7 @@ def _file(name: str, path: str) -> tuple[RulesFile, dict[str, Node]]:
     return model, formulas
 
 
-def _names(model: RulesFile, facts: Mapping[str, Fact]) -> Names:
+def _names(model: VoucherRules, facts: Mapping[str, Fact]) -> Names:
     kinds: dict[str, str] = {key: parameter.kind for key, parameter in model.parameters.items()}
     kinds |= {key: fact.kind for key, fact in facts.items()}
     units = {key: UNITS[kind] for key, kind in kinds.items() if kind in UNITS}
