@@ -573,6 +573,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "exact.least": ("{value} is below {least}", "{value} 小于 {least}"),
     "exact.whole": ("{value} is not a whole number", "{value} 不是整数"),
     "exact.date": ("'{value}' is not a date such as 2024-03-15", "“{value}”不是日期（例如 2024-03-15）"),
+    "voucher.extra": (
+        "a register on disk needs the package filelock: pip install carbonacct[vouchers]",
+        "零碳券台账文件需要 filelock：pip install carbonacct[vouchers]",
+    ),
     "voucher.parameter": ("no parameter '{name}'", "没有参数“{name}”"),
     "voucher.unknown_parameter": (
         "{rules} does not know {name}; give it as a parameter",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.test_cli import run
@@ -35,6 +37,24 @@ def test_decide_and_redeem_with_a_register(tmp_path: Path) -> None:
 
     source.write_text(json.dumps({"voucher": voucher, "redemption": {"redeem_date": "2024-05-01", "base": 1}}), encoding="utf-8")
     assert "accepted, 1.00 CNY" in run("voucher", "redeem", source).stdout
+
+
+def test_processes_at_one_register_lose_nothing(tmp_path: Path) -> None:
+    """Six at once: four applicants, one of them three times. One voucher each, whoever came first."""
+    store = tmp_path / "register.json"
+    commands = []
+    for number, entity in enumerate(["甲", "乙", "丙", "丁", "甲", "甲"]):
+        source = tmp_path / f"{number}.yaml"
+        text = APPLICATIONS.split("  - {entity: 甲, type: carbon_accounting")[0]
+        source.write_text(text.replace("entity: 甲", f"entity: {entity}"), encoding="utf-8")
+        commands.append([sys.executable, "-m", "carbonacct", "voucher", "decide", source, "--register", store, "--json"])
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for command in commands]
+    made = [json.loads(process.communicate()[0])["decisions"][0] for process in running]
+    assert [one["ok"] for one in made[1:4]] == [True] * 3
+    assert sum(one["ok"] for one in made) == 4
+    kept = json.loads(store.read_text("utf-8"))["vouchers"]
+    assert sorted(voucher["entity"] for voucher in kept) == sorted("甲乙丙丁")
+    assert {voucher["id"] for voucher in kept} == {one["voucher"]["id"] for one in made if one["ok"]}
 
 
 def test_faults_have_their_line(tmp_path: Path) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,16 +41,13 @@ def decide(source: Source, store: Store = None, as_json: Json = False) -> None:
     from carbonacct.ruleinput import read
 
     given = read(source, {"applications": list}, ("rules", "parameters", "providers"))
-    with given.locating():
-        register = _register(store, _rules(given.data))
+    with given.locating(), _register(store, _rules(given.data)) as register:
         found = []
         for place, application in enumerate(given.data["applications"]):
             with given.locating("applications", place):
                 entity, facts = given.split(application, "entity")
                 decision, voucher = register.apply(entity, facts)
                 found.append((entity, decision, voucher))
-    if store is not None:
-        _write(store, register)
     if as_json:
         total = sum(decision.amount for _, decision, _ in found)
         rows = [{"entity": e, **d.to_dict(), "voucher": v and v.to_dict()} for e, d, v in found]
@@ -63,17 +63,14 @@ def redeem(source: Source, store: Store = None, as_json: Json = False) -> None:
     from carbonacct.vouchers.register import Voucher
 
     given = read(source, {"voucher": dict if store is None else str, "redemption": dict}, ("rules", "parameters", "providers"))
-    with given.locating():
-        register = _register(store, _rules(given.data))
+    with given.locating(), _register(store, _rules(given.data)) as register:
         name = given.data["voucher"]
         if store is None:
             voucher = Voucher.from_dict(name, register.rules)
             name = voucher.id
             register.vouchers[name] = voucher
-    with given.locating("redemption"):
-        decision = register.redeem(name, given.data["redemption"])
-    if store is not None:
-        _write(store, register)
+        with given.locating("redemption"):
+            decision = register.redeem(name, given.data["redemption"])
     if as_json:
         print_json({**decision.to_dict(), "voucher": register.vouchers[name].to_dict()})
     else:
@@ -86,17 +83,37 @@ def _rules(data: dict[str, Any]) -> Rules:
     return load_rules(data.get("rules") or DEFAULT, providers=data.get("providers"), **(data.get("parameters") or {}))
 
 
-def _register(store: Path | None, found: Rules) -> Register:
+@contextmanager
+def _register(store: Path | None, found: Rules) -> Iterator[Register]:
+    """The register kept in a file, no other process at it meanwhile, written back if all went well; without a file, an empty one."""
     from carbonacct.schema import yaml
     from carbonacct.vouchers.register import Register
 
-    if store is None or not store.exists():
-        return Register(found)
-    return Register.from_dict(yaml.load(store).data, found)
+    if store is None:
+        yield Register(found)
+        return
+    with _lock(store):
+        register = Register.from_dict(yaml.load(store).data, found) if store.exists() else Register(found)
+        yield register
+        _write(store, register)
+
+
+def _lock(store: Path) -> Any:
+    try:
+        from filelock import FileLock
+    except ImportError:  # pragma: no cover - only without the extra
+        from carbonacct.errors import MissingExtraError
+        from carbonacct.messages import say
+
+        raise MissingExtraError(say("voucher.extra")) from None
+    return FileLock(f"{store}.lock")
 
 
 def _write(store: Path, register: Register) -> None:
     """Replace the file in one step, so that a crash leaves the old one or the new one."""
     draft = store.with_name(store.name + ".new")
-    draft.write_text(json.dumps(register.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(register.to_dict(), file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(store)
