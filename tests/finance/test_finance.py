@@ -324,7 +324,8 @@ def test_reductions_per_100_million(reduction: str, amount: str, expected: str) 
 
 
 def test_rows_of_the_seed_report() -> None:
-    assert round(Decimal("158.27") / Decimal("239.72"), 4) == Decimal("0.6602")  # C05
+    financed = per_100_million(Decimal(15_827_000_000), Decimal(23_972_000_000))  # CNY per 100 million CNY of demand
+    assert round(financed / 100_000_000, 4) == Decimal("0.6602")  # C05
     ganzi = weighted_reductions([{"project": "甘孜兴川光伏", "reduction": 1, "amount": 529_000_000, "investment": 529_000_000}])
     assert ganzi.amount == 529_000_000 and ganzi.realised == 1
 
@@ -339,6 +340,24 @@ def test_attributed_never_exceeds_the_reduction(rows: list[tuple[int, int, int]]
 
 
 # products --------------------------------------------------------------------------------------------------------
+
+
+def test_lenders_of_all_kinds_and_three_exchanges() -> None:
+    """绿融智测: banks, micro-lenders, factoring, funds and the listing of three exchanges in one ranking."""
+    lenders = [("bank", 3.6), ("micro-lender", 8.0), ("factoring", 6.5), ("fund", 7.0)]
+    exchanges = [(f"{city} stock exchange", 0) for city in ("Shanghai", "Shenzhen", "Beijing")]
+    products = [
+        *({"name": name, "rate_pct": rate, "max_amount": 5_000_000} for name, rate in lenders),
+        *({"name": name, "rate_pct": rate, "min_amount": 50_000_000, "grades": ["A"]} for name, rate in exchanges),
+    ]
+
+    def fitting(amount: int, grade: str) -> list[str]:
+        given = read_match({"demand": {"amount": amount, "term": 12, "grade": grade}, "products": products})
+        return [m.product.name for m in match_products(given.demand, given.products) if not m.reasons]
+
+    assert fitting(1_000_000, "B") == ["bank", "factoring", "fund", "micro-lender"]
+    assert fitting(60_000_000, "A") == ["Shanghai stock exchange", "Shenzhen stock exchange", "Beijing stock exchange"]
+    assert fitting(60_000_000, "B") == []
 
 
 def test_matching_filters_and_sorts_by_rate() -> None:

@@ -65,18 +65,24 @@ def test_judicial_restoration(ledger: Ledger) -> None:
 
 
 def test_events(ledger: Ledger) -> None:
-    """点点碳中和平台: 4232 events, each neutral by units of its own; 大运会, 川渝碳中和联合服务平台: events likewise."""
-    events = [f"event:{number}" for number in range(4231)] + ["event:成都大运会"]
-    ledger.append([emission(A, 2023, 1, gwp="AR6", source="self_declared", subject=event) for event in events])
+    """点点碳中和平台: 4232 events with over 41000 persons, each neutral by units of its own; 大运会, 川渝 (from 2023-04) likewise."""
+    events = [f"event:{number}" for number in range(4230)] + ["event:成都大运会", "event:川渝"]
     ledger.append(
         [
-            neutralisation(A, 2023, instrument="CDCER", series="s", first=n, last=n, retired="2023-12-01", subject=event)
+            emission(A, 2023, 1, gwp="AR6", source="self_declared", subject=event, details={"persons": 10 if n < 3000 else 9})
             for n, event in enumerate(events)
         ]
     )
-    balances = ledger.statement(A).balances
-    assert len(balances) == 4232
-    assert (balances.rate == 1).all()
+    ledger.append(
+        [
+            neutralisation(A, 2023, instrument="CDCER", series="s", first=n, last=n, retired="2023-04-30", subject=event)
+            for n, event in enumerate(events)
+        ]
+    )
+    statement = ledger.statement(A)
+    assert len(statement.balances) == 4232
+    assert (statement.balances.rate == 1).all()
+    assert sum(entry["details"].get("persons", 0) for entry in statement.to_dict()["entries"]) == 41_088 > 41_000
     assert ledger.neutrality(A, 2023, "event:成都大运会").neutral
 
 
