@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from carbonacct.ledger.entries import tonnes
 from carbonacct.ledger.errors import LedgerError
-from carbonacct.ledger.rules import source_kind
+from carbonacct.ledger.rules import rules
 from carbonacct.messages import say
 
 ZERO = Decimal(0)
@@ -84,23 +85,25 @@ def effective(rows: Iterable[Any]) -> list[Any]:
     (``part`` empty) and one in parts compete in the same way; parts are trusted as much as the least of them.
     Neutralisations all count.
     """
+    trust = {name: kind.trust for name, kind in rules().source_kinds.items()}
     counted: list[Any] = []
-    figures: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
+    figures: dict[tuple[Any, ...], dict[str, tuple[int, int, Any]]] = defaultdict(dict)  # … → part → trust, seq, row
     for row in rows:
         if row.kind == "neutralisation":
             counted.append(row)
             continue
         parts = figures[row.account, row.kind, row.period, row.subject]
-        if row.part not in parts or _weight(row) > _weight(parts[row.part]):
-            parts[row.part] = row
+        figure = (trust[row.source], row.seq, row)
+        if (known := parts.get(row.part)) is None or figure[:2] > known[:2]:
+            parts[row.part] = figure
     for parts in figures.values():
         whole = parts.pop("", None)
         pieces = list(parts.values())
-        if whole is None or (pieces and (min(_trust(p) for p in pieces), max(p.seq for p in pieces)) > _weight(whole)):
-            counted.extend(pieces)
+        if whole is None or (pieces and (min(p[0] for p in pieces), max(p[1] for p in pieces)) > whole[:2]):
+            counted.extend(row for *_, row in pieces)
         else:
-            counted.append(whole)
-    return sorted(counted, key=lambda row: row.seq)
+            counted.append(whole[2])
+    return sorted(counted, key=attrgetter("seq"))
 
 
 def balance(counted: Sequence[Any]) -> Balance:
@@ -110,11 +113,3 @@ def balance(counted: Sequence[Any]) -> Balance:
         sums[row.kind, row.gwp] += row.amount
     emissions = {str(gwp): tonnes(amount) for (kind, gwp), amount in sums.items() if kind == "emission"}
     return Balance(emissions, tonnes(sums["reduction", None]), tonnes(sums["neutralisation", None]))
-
-
-def _trust(row: Any) -> int:
-    return source_kind(row.source).trust
-
-
-def _weight(row: Any) -> tuple[int, int]:
-    return _trust(row), row.seq

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ class Statement:
         """
         import pandas as pd
 
-        return pd.DataFrame(self._entries, columns=list(ENTRY_COLUMNS))
+        return pd.DataFrame(self._columns)
 
     @property
     def balances(self) -> pd.DataFrame:
@@ -81,18 +82,20 @@ class Statement:
         return pd.DataFrame(self._balances, columns=list(BALANCE_COLUMNS))
 
     @cached_property
-    def _entries(self) -> list[tuple[Any, ...]]:
+    def _columns(self) -> dict[str, list[Any]]:
+        """The entries by column."""
         import numpy as np
 
-        moments = np.array([row.at for row in self._rows], dtype="datetime64[us]")
-        return [self._entry(row, at) for row, at in zip(self._rows, np.datetime_as_string(moments, timezone="UTC").tolist())]
-
-    def _entry(self, row: Any, recorded: str) -> tuple[Any, ...]:
-        units = f"{row.instrument} {row.series} {row.first}-{row.last}" if row.first is not None else None
-        return (
-            row.seq, recorded, row.kind, row.period, row.subject, row.part, row.amount / 1_000_000,
-            self._standing[row.seq], row.source, row.gwp, units, _basis(row), row.hash,
-        )  # fmt: skip
+        rows, standing = self._rows, self._standing
+        moments = np.array([row.at for row in rows], dtype="datetime64[us]")
+        made: dict[str, list[Any]] = {
+            "recorded": np.datetime_as_string(moments, timezone="UTC").tolist(),
+            "amount": [row.amount / 1_000_000 for row in rows],
+            "standing": [standing[row.seq] for row in rows],
+            "units": [None if row.first is None else f"{row.instrument} {row.series} {row.first}-{row.last}" for row in rows],
+            "basis": [_basis(row) for row in rows],
+        }
+        return {name: made[name] if name in made else list(map(attrgetter(name), rows)) for name in ENTRY_COLUMNS}
 
     @cached_property
     def _balances(self) -> list[tuple[Any, ...]]:
@@ -126,7 +129,7 @@ class Statement:
             "balances": [_plain(BALANCE_COLUMNS, row) for row in self._balances],
             "entries": [
                 {**_plain(ENTRY_COLUMNS, entry), "amount": str(tonnes(row.amount)), "details": json.loads(row.details)}
-                for row, entry in zip(self._rows, self._entries)
+                for row, entry in zip(self._rows, zip(*self._columns.values(), strict=True))
             ],
         }
 
