@@ -1123,6 +1123,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "disclosure.summary": ("Emissions by category", "分类别排放量"),
     "disclosure.scopes": ("Emissions by GHG Protocol scope", "按核算体系范围的排放量"),
+    "disclosure.empty_rule": (
+        "An empty cell says that nothing was reported there, not that nothing was emitted.",
+        "空白表示未报告，并不表示没有排放。",
+    ),
     "disclosure.scopes_rule": (
         "The same emissions, arranged by the scopes and scope-3 categories of the GHG Protocol.",
         "同一排放量按温室气体核算体系的范围和范围三类别列示。",
@@ -1200,6 +1204,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "disclosure.category": ("category", "类别"),
     "disclosure.subcategory": ("ISO 14064-1 subcategory", "ISO 14064-1 子类别"),
     "disclosure.emissions": ("emissions (tCO2e)", "排放量（tCO2e）"),
+    "disclosure.percent": ("share (%)", "占比（%）"),
     "disclosure.share": ("share", "占比"),
     "disclosure.score": ("score", "评分"),
     "disclosure.estimate": ("estimate (tCO2e)", "估算（tCO2e）"),

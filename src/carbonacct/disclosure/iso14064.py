@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from carbonacct.inventory.file import Case
     from carbonacct.inventory.inventory import Inventory
 
+NAN = float("nan")
+
 
 def inventory_report(case: Case, lang: str | None = None) -> Document:
     """The report of a calculated inventory file, in one language."""
@@ -26,8 +29,10 @@ def inventory_report(case: Case, lang: str | None = None) -> Document:
         sections = [
             _organisation(case),
             Section(say("disclosure.entities"), (say("disclosure.boundary_rule"),), entity_table(inventory)),
-            Section(say("disclosure.summary"), (), category_table(inventory)),
-            Section(say("disclosure.scopes"), (say("disclosure.scopes_rule"),), scope_table(inventory)),
+            Section(say("disclosure.summary"), (say("disclosure.empty_rule"),), category_table(inventory)),
+            Section(
+                say("disclosure.scopes"), (say("disclosure.scopes_rule"), say("disclosure.empty_rule")), scope_table(inventory)
+            ),
             Section(say("disclosure.direct_gases"), (), direct_gas_table(inventory)),
             Section(say("disclosure.sources"), (), source_table(inventory)),
             Section(say("disclosure.memo"), (say("disclosure.memo_rule"),), memo_table(inventory)),
@@ -141,22 +146,28 @@ def entity_table(inventory: Inventory) -> pd.DataFrame:
 
 
 def category_table(inventory: Inventory) -> pd.DataFrame:
-    """The six categories with their subcategories and the total: tCO2e and share."""
+    """The six categories with their subcategories and the total: tCO2e and per cent; empty where nothing is reported."""
     whole = float(inventory.co2e)
-    rows: list[tuple[str, float, float]] = []
-    for category, value in inventory.by_category.items():
-        rows.append((f"{category} {iso_title(f'C{category}')}", value, value / whole if whole else 0.0))
-        for key, part in inventory.by_subcategory.items():
-            if key.startswith(f"c{category}_"):
-                rows.append((f"　{iso_title(key)}", part, part / whole if whole else 0.0))
-    rows.append((say("disclosure.total"), whole, 1.0 if whole else 0.0))
-    return _frame(rows, ("category", "emissions", "share"))
+    found: list[tuple[str, float]] = []
+    for category, value in _reported(inventory, "category", inventory.by_category).items():
+        found.append((f"{category} {iso_title(f'C{category}')}", value))
+        found += [(f"　{iso_title(key)}", v) for key, v in inventory.by_subcategory.items() if key.startswith(f"c{category}_")]
+    found.append((say("disclosure.total"), whole))
+    rows = [(title, value, value / whole * 100 if whole else NAN) for title, value in found]
+    return _frame(rows, ("category", "emissions", "percent"))
+
+
+def _reported(inventory: Inventory, view: str, sums: Mapping[int, float]) -> dict[int, float]:
+    """The sums of a view; not a number where nothing is reported, which is not the same as nothing emitted."""
+    known = {getattr(amount, view) for _, amount in inventory.amounts if not amount.memo}
+    return {number_: value if number_ in known else NAN for number_, value in sums.items()}
 
 
 def scope_table(inventory: Inventory) -> pd.DataFrame:
-    """The GHG Protocol view: scopes 1 and 2 and the 15 categories of scope 3."""
-    rows = [(say("disclosure.scope", number=scope), inventory.by_scope[scope]) for scope in (1, 2, 3)]
-    rows += [(f"　3.{number_} {scope3_title(number_)}", value) for number_, value in inventory.by_scope3.items()]
+    """The GHG Protocol view: scopes 1 and 2 and the 15 categories of scope 3, in tCO2e; empty where nothing is reported."""
+    scopes, scope3 = _reported(inventory, "ghgp", inventory.by_scope), _reported(inventory, "scope3", inventory.by_scope3)
+    rows = [(say("disclosure.scope", number=scope), value) for scope, value in scopes.items()]
+    rows += [(f"　3.{number_} {scope3_title(number_)}", value) for number_, value in scope3.items()]
     rows.append((say("disclosure.total"), float(inventory.co2e)))
     return _frame(rows, ("scope_head", "emissions"))
 
@@ -189,7 +200,7 @@ def source_table(inventory: Inventory) -> pd.DataFrame:
 
 def memo_table(inventory: Inventory) -> pd.DataFrame:
     """What stands beside the total: biogenic CO2, removals, market-based electricity, gases of the Montreal Protocol."""
-    rows = [(title, tonnes, float("nan") if co2e is None else co2e) for title, tonnes, co2e in inventory.memo.values()]
+    rows = [(title, tonnes, NAN if co2e is None else co2e) for title, tonnes, co2e in inventory.memo.values()]
     return _frame(rows, ("item", "tonnes", "emissions")).astype(
         {say("disclosure.tonnes"): float, say("disclosure.emissions"): float}
     )
