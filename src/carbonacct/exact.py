@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, TypeAlias
@@ -23,6 +24,8 @@ from carbonacct.units import Unit, nearest, parse_unit
 
 Exact: TypeAlias = Fraction | float  # a float only for -inf: the date of what never was
 _LITERAL = "#"
+_NUMBER = re.compile(r"\s*[+-]?(\d{1,3}(,\d{3})+|\d+|(?=\.\d))(\.\d*)?([eE][+-]?\d{1,3})?\s*", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,14 @@ def fen(amount: Fraction | Decimal) -> Decimal:
 
 
 def as_decimal(value: Any, least: Decimal | None = Decimal(0)) -> Decimal:
-    """A number given as int, float, text or Decimal, exactly as written. Raises ValueError with a message."""
+    """A number given as int, float, text or Decimal, exactly as written; in texts, commas only between groups of three digits.
+
+    Raises ValueError with a message.
+    """
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+            raise ValueError
+        if isinstance(value, str) and not _NUMBER.fullmatch(value):  # "3,5" is not 35
             raise ValueError
         found = Decimal(str(value).replace(",", "").strip())
     except (ValueError, ArithmeticError):
@@ -139,13 +147,15 @@ def as_decimal(value: Any, least: Decimal | None = Decimal(0)) -> Decimal:
 
 
 def as_date(value: Any) -> date:
-    """A date given as ISO text or date. Raises ValueError with a message."""
-    if isinstance(value, date):
+    """A date given as text such as 2024-03-15, or as a date; a moment is none. Raises ValueError with a message."""
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
-        return date.fromisoformat(str(value))
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            return date.fromisoformat(value)
     except ValueError:
-        raise ValueError(say("exact.date", value=value)) from None
+        pass
+    raise ValueError(say("exact.date", value=value))
 
 
 # fields of pydantic models
