@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from carbonacct.errors import FileError, InputError
 from carbonacct.labels import Sealed, new_key, png, read_label, seal, svg, verify
+from carbonacct.labels.draw import _width
 from carbonacct.labels.label import must_withdraw, percent, significant
 from carbonacct.labels.payload import key_id, read_private, read_public, write_key
 from carbonacct.labels.rules import label_rules
@@ -142,7 +143,9 @@ def test_only_what_the_enterprise_chose_is_disclosed(level: str) -> None:
 
 def test_the_record_opens_what_was_not_disclosed() -> None:
     made = sealed()
-    assert verify(made.payload, TRUSTED, DAY, record=made.record).ok
+    opened = verify(made.payload, TRUSTED, DAY, record=made.record)
+    assert opened.ok and opened.opened and "is the one that was sealed" in str(opened)
+    assert not verify(made.payload, TRUSTED, DAY).opened
     other = copy.deepcopy(made.record)
     other["label"]["footprint"]["inventory"][0]["emission"] = "131.5"
     assert verify(made.payload, TRUSTED, DAY, record=other).status == "record_differs"
@@ -156,8 +159,10 @@ def test_a_neutrality_label_discloses_claim_and_own_measures() -> None:
     expected = {"rate": "0.665", "neutral": False, "schemes": ["CDCER"], "standard": "ISO 14068-1:2023", "period": "2025"}
     assert told["neutrality"] == {
         **expected,
-        "measures": [{"kind": "energy_substitution", "text": "屋顶光伏", "reduction": "120"}],
+        "measures": [{"kind": "energy_substitution", "text": "屋顶光伏"}],
     }
+    told = verify(sealed(neutrality=claim(5000), disclose="inventory").payload, TRUSTED, DAY).label
+    assert told["neutrality"]["measures"][0]["reduction"] == "120"
 
 
 # text ------------------------------------------------------------------------------------------------------------
@@ -192,15 +197,24 @@ def test_any_name_gives_well_formed_svg(name: str) -> None:
     [
         ({"boundary": "cradle_to_gat"}, "did you mean 'cradle_to_gate'"),
         ({"footprint": {"stages": {"use": 1}}}, "stage 'use' does not belong to the boundary cradle_to_gate"),
+        ({"footprint": {"stages": {"raw_material": 1, "production": 1}}}, "did you mean 'raw_materials'"),
+        ({"footprint": {"stages": {"production": 1}}}, "nothing is told: raw_materials"),
+        ({"boundary": "cradle_to_grave", "footprint": {"stages": {"raw_materials": 1, "production": 1, "use": 0}}}, "distribution, end_of_life"),
         ({"footprint": {}}, "give value, stages or inventory"),
-        ({"footprint": {"value": 5, "stages": {"production": 4}}}, "value is 5, but the parts sum to 4"),
+        ({"footprint": {"value": 5, "stages": {"production": 4, "raw_materials": 0}}}, "value is 5, but the parts sum to 4"),
         ({"footprint": {"value": 5}, "disclose": "stages"}, "there is no 'stages' to disclose"),
         ({"valid_until": "2026-10-31"}, "valid_until is before valid_from"),
         ({"approved": {"by": "x", "date": "2026-11-02"}}, "must be approved before"),
         ({"accounted_by": "a\nb"}, "on one line"),
+        ({"accounted_by": "a\u007fb"}, "on one line"),
+        ({"accounted_by": "a\u202eb"}, "on one line"),
+        ({"accounted_by": "\ud800"}, "on one line"),
+        ({"disclose": "stage"}, "did you mean 'stages'"),
         ({"neutrality": claim(1, standard="PAS 2060:2014")}, "PAS 2060:2014 is for claims until 2025-11-30 only"),
         ({"neutrality": claim(1, quantity=0)}, "the emissions of the claim are zero"),
         ({"neutrality": claim(1, emissions=3)}, "give either the emissions"),
+        ({"neutrality": claim(1, quantity=None, emissions="0.3")}, "less than one declared unit of 375.89"),
+        ({"neutrality": claim()}, "at least 1 is needed"),
         ({"neutrality": claim(1, measures=[{"kind": "energy_savin", "text": "x"}])}, "did you mean 'energy_saving'"),
         ({"neutrality": claim(1, credits=[{"scheme": "VCU", "amount": 1, "retired": "2026-11-02", "beneficiary": MAKER}])}, "after the label begins"),
         ({"neutrality": claim(1, credits=[{"scheme": "VCU", "amount": 1, "retired": "2026-01-02", "beneficiary": "丁"}])}, "for '丁', not for the manufacturer"),
@@ -216,7 +230,7 @@ def test_credits_are_not_counted_twice_and_pas_2060_wants_them_fresh() -> None:
     credits = [{**unit, "serials": [1, 5]}, {**unit, "serials": [5, 9]}, {**unit, "series": "B", "serials": [1, 5]}]
     with pytest.raises(FileError) as caught:
         read_label(data(neutrality=claim(credits=credits)))
-    assert caught.value.problems == ["label: these serials are already in credits[0]"]
+    assert caught.value.problems == ["label.neutrality.credits[1].serials: these serials are already in credits[0]"]
     dates = {"valid_from": "2025-11-30", "approved": {"by": "x", "date": "2025-10-20"}}
     for retired, fits in (("2024-11-30", True), ("2024-11-29", False)):
         held = claim(credits=[{**unit, "retired": retired}], standard="PAS 2060:2014")
@@ -227,8 +241,28 @@ def test_credits_are_not_counted_twice_and_pas_2060_wants_them_fresh() -> None:
                 read_label(data(neutrality=held, **dates))
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ([{"scheme": "GEC"}], "GEC"),  # a green certificate is no offset
+        ([{"scheme": "CCRE"}], "did you mean 'CCER'"),
+        ([{"scheme": "VCUs"}], "did you mean 'VCU'"),
+        ([{"serials": [1, 4]}], "4 serials cannot carry 5 tCO2e"),
+        ([{"serials": [-3, 4]}], "from 0 up"),
+        ([{"serials": [1]}], "'1' is missing"),
+        ([{}, {}], r"already in credits\[0\]"),  # twice the same
+        ([{"serials": [1, 5]}, {"serials": [3, 7], "series": None}], r"already in credits\[0\]"),
+    ],
+)
+def test_credits_that_do_not_count(changes: list[dict[str, Any]], message: str) -> None:
+    unit = {"scheme": "VCU", "amount": 5, "retired": "2026-09-01", "beneficiary": MAKER, "series": "A"}
+    with pytest.raises(FileError, match=message):
+        read_label(data(neutrality=claim(credits=[{**unit, **change} for change in changes])))
+
+
 def test_too_much_for_a_qr_code() -> None:
-    flows = [{"stage": "production", "item": os.urandom(60).hex(), "emission": 1} for _ in range(60)]
+    flows = [{"stage": "raw_materials", "item": "x", "emission": 0}]
+    flows += [{"stage": "production", "item": os.urandom(60).hex(), "emission": 1} for _ in range(60)]
     with pytest.raises(InputError, match="disclose less"):
         sealed(footprint={"inventory": flows}, disclose="inventory")
 
@@ -282,8 +316,19 @@ def test_keys_are_kept_in_files(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert read_private(path).private_bytes_raw() == KEY.private_bytes_raw()
     assert key_id(read_public(public)) == key_id(KEY.public_key())
-    with pytest.raises(FileExistsError):
-        write_key(new_key(), path)
+    for name in ("issuer.pem", "issuer.pem.pub"):
+        (tmp_path / name).rename(tmp_path / "kept")
+        with pytest.raises(FileExistsError):
+            write_key(new_key(), path)
+        (tmp_path / "kept").rename(tmp_path / name)
+    assert read_public(public).public_bytes_raw() == KEY.public_key().public_bytes_raw()
+    from cryptography.hazmat.primitives import serialization as form
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    other = ec.generate_private_key(ec.SECP256R1())
+    (tmp_path / "other.pem").write_bytes(other.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()))
+    with pytest.raises(InputError, match="not an Ed25519 key"):
+        read_private(tmp_path / "other.pem")
     with pytest.raises(InputError, match="not an Ed25519 key"):
         read_public(path)
 
@@ -298,12 +343,68 @@ def test_a_payload_tells_exactly_what_is_disclosed(name: str, value: Decimal) ->
 # the picture -----------------------------------------------------------------------------------------------------
 
 
+def texts(picture: str) -> list[tuple[float, float, float, str]]:
+    """x, y, size and text of what a picture says."""
+    found = ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")
+    return [(float(t.attrib["x"]), float(t.attrib["y"]), float(t.attrib["font-size"]), "".join(t.itertext())) for t in found]
+
+
 def test_long_texts_are_clipped_in_the_picture_only() -> None:
     name = "超" * 160
     made = sealed(product={"name": name, "declared_unit": "1 t"})
-    shown = [text for text in ElementTree.fromstring(svg(made)).itertext() if "超" in text and "…" in text]
-    assert len(shown) == 1 and len(shown[0]) < 40
+    shown = [text for *_, text in texts(svg(made)) if "超" in text]
+    assert len(shown) == 2 and "…" in shown[1] and len(shown[0]) < 40  # two lines, the second clipped
     assert verify(made.payload, TRUSTED, DAY).label["product"]["name"] == name
+
+
+def test_a_name_of_two_lines_is_whole() -> None:
+    name = "580 W bifacial monocrystalline N-type TOPCon double-glass photovoltaic module"
+    shown = [text for *_, text in texts(svg(sealed(product={"name": name, "declared_unit": "1 t"}), "en"))]
+    place = next(number for number, text in enumerate(shown) if text.startswith("580 W"))
+    assert f"{shown[place]} {shown[place + 1]}" == name
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("123456789012345", "123,000,000,000,000"), ("0.0000000123", "0.0000000123"), ("5", "5")]
+)
+def test_a_figure_is_never_clipped(value: str, shown: str) -> None:
+    assert shown in [text for *_, text in texts(svg(sealed(footprint={"value": value}), "en"))]
+    made = sealed(footprint={"value": value}, neutrality=claim(7518, quantity=None, emissions="2e14"))
+    assert f"{shown} kgCO2e" in [text for *_, text in texts(svg(made, "en"))]
+
+
+@pytest.mark.parametrize("retired", ["1", "4886.57", "7518"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_rate_does_not_reach_into_the_footprint(retired: str, lang: Any) -> None:
+    picture = svg(sealed(neutrality=claim(retired)), lang)
+    (divider,) = (float(line.split('d="M')[1].split(" ")[0]) for line in picture.splitlines() if "V280" in line)
+    left = [(x, size, text) for x, y, size, text in texts(picture) if 200 < y < 281 and x < divider]
+    assert len(left) == 2
+    assert all(x + _width(text, size) < divider for x, size, text in left)
+
+
+def test_facts_that_matter_are_not_cut() -> None:
+    long = "A very long name of an approving body, with its department and its branch office in the province"
+    changes = {"approved": {"by": long, "date": "2026-10-20"}, "footprint": {"value": 5, "standard": long}}
+    picture = svg(sealed(**changes, neutrality=claim(7518)), "en")
+    assert "2026-10-20, A very" in picture and "ISO 14068-1:2023 · A very" in picture and "2025, CDCER retired" in picture
+
+
+def test_a_small_share_is_not_nothing() -> None:
+    made = sealed(footprint={"stages": {"raw_materials": "999.5", "production": "0.5"}}, disclose="stages")
+    assert "production &lt;1%" in svg(made, "en")
+
+
+def test_pictures_that_nobody_can_read_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="pixels per module"):
+        png(sealed(), scale=0.4)
+    (tmp_path / "font.ttf").write_text("no font")
+    for name in ("font.ttf", "none.ttf"):
+        with pytest.raises(InputError, match="not a font file"):
+            png(sealed(), fonts=[tmp_path / name])
+    monkeypatch.setattr("carbonacct.labels.draw._draws_chinese", lambda fonts: False)
+    with pytest.raises(InputError, match="no font with Chinese characters"):
+        png(sealed(), "zh")
 
 
 @pytest.mark.parametrize("changes", [{"disclose": "stages"}, {"neutrality": claim(7518), "disclose": "inventory"}])

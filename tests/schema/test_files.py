@@ -87,7 +87,7 @@ totals:
 @pytest.mark.parametrize(
     ("old", "new", "place", "message"),
     [
-        ("kind: activity", "kind: activitty", "symbols.FC.kind", "Input should be"),
+        ("kind: activity", "kind: activitty", "symbols.FC.kind", "did you mean 'activity'"),
         ("scope: direct", "scoope: direct", "streams.s.scoope", "unknown key 'scoope'; did you mean 'scope'?"),
         ("    scope: direct\n", "", "streams.s", "'scope' is missing"),
         ("unit: tCO2/t, title", "unit: 5, title", "constants.k.unit", "string"),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from carbonacct.labels.draw import png as png
     from carbonacct.labels.draw import svg as svg
     from carbonacct.labels.label import Label as Label
+    from carbonacct.labels.label import must_withdraw as must_withdraw
     from carbonacct.labels.label import read_label as read_label
     from carbonacct.labels.payload import Sealed as Sealed
     from carbonacct.labels.payload import Verification as Verification
@@ -24,6 +25,7 @@ _WHERE = {
     "png": "draw",
     "svg": "draw",
     "Label": "label",
+    "must_withdraw": "label",
     "read_label": "label",
     "new_key": "payload",
     "seal": "payload",

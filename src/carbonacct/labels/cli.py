@@ -45,16 +45,22 @@ def make(
     """Sign a label and draw it. 签发并绘制标签。"""
     from carbonacct.labels import draw
     from carbonacct.labels.label import read_label
-    from carbonacct.labels.payload import read_private, seal
+    from carbonacct.labels.payload import read_private, seal, write_private
+    from carbonacct.messages import say
     from carbonacct.schema import yaml
 
     sealed = seal(read_label(yaml.load(source)), read_private(key), url)
-    if svg is not None:
-        svg.write_text(draw.svg(sealed), encoding="utf-8")
-    if png is not None:
-        png.write_bytes(draw.png(sealed, scale=scale, fonts=font or ()))
-    if record is not None:
-        record.write_text(json.dumps(sealed.record, ensure_ascii=False, indent=1), encoding="utf-8")
+    drawn = None if png is None else draw.png(sealed, scale=scale, fonts=font or ())
+    picture = None if svg is None else draw.svg(sealed)
+    if record is not None:  # first of all: a label whose record is lost can never be opened
+        record.unlink(missing_ok=True)
+        write_private(record, json.dumps(sealed.record, ensure_ascii=False, indent=1).encode())
+    if svg is not None and picture is not None:
+        svg.write_text(picture, encoding="utf-8")
+    if png is not None and drawn is not None:
+        png.write_bytes(drawn)
+    if record is None and sealed.label.disclose != "inventory":
+        print(say("label.no_record"), file=sys.stderr)
     if as_json:
         print_json({"label": sealed.label.disclosed(), "payload": sealed.payload})
     else:
@@ -83,7 +89,7 @@ def verify(
         when = None if on is None else as_date(on)
     except ValueError as error:
         raise InputError([f"--on: {error}"]) from None
-    text = sys.stdin.read() if payload == "-" else payload
+    text = sys.stdin.buffer.read().decode("utf-8", "replace") if payload == "-" else payload
     opened = None if record is None else yaml.load(record).data
     if opened is not None and not isinstance(opened, dict):
         raise InputError([f"{record}: {say('yaml.not_mapping')}"])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Literal
 
-from carbonacct.errors import MissingExtraError
+from carbonacct.errors import InputError, MissingExtraError
 from carbonacct.labels.label import percent, plain
 from carbonacct.labels.payload import Sealed
 from carbonacct.labels.rules import label_rules
@@ -18,6 +20,8 @@ from carbonacct.schema.models import Title
 
 WIDTH, HEIGHT = 880, 540
 QR_SIDE = 258
+LEAST_PIXELS = 2  # of a module of the QR code, below which cameras fail
+FONT_HEADS = (b"\x00\x01\x00\x00", b"OTTO", b"ttcf", b"true")
 LEFT, RIGHT = 40, 546  # the column of text
 FONT = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei','Source Han Sans SC','Helvetica Neue',Arial,sans-serif"
 # strong: band and lines; ink: text on the band; deep: the figure; paper; stages from dark to light
@@ -42,12 +46,42 @@ def svg(sealed: Sealed, lang: Literal["zh", "en"] | None = None) -> str:
 
 
 def png(sealed: Sealed, lang: Literal["zh", "en"] | None = None, scale: float = 2.0, fonts: Sequence[str | Path] = ()) -> bytes:
-    """The label as PNG. Chinese text needs a Chinese font: one of the system, or font files given."""
+    """The label as PNG. Chinese text needs a Chinese font: one of the system, or font files given.
+
+    Raises InputError where a font file is none, Chinese characters cannot be drawn, or the QR code would be too small to read.
+    """
+    for font in fonts:
+        if not Path(font).is_file() or Path(font).read_bytes()[:4] not in FONT_HEADS:
+            raise InputError([say("label.font", file=font)])
+    pixels = QR_SIDE * scale / _modules(sealed.payload)
+    if pixels < LEAST_PIXELS:
+        raise InputError([say("label.too_small", scale=scale, pixels=pixels, least=scale * LEAST_PIXELS / pixels)])
+    drawing = svg(sealed, lang)
+    if re.search("[\u4e00-\u9fff]", drawing.split("font-family", 1)[1]) and not _draws_chinese(tuple(map(str, fonts))):
+        raise InputError([say("label.no_font")])
+    return _render(drawing, scale, fonts)
+
+
+def _render(drawing: str, scale: float, fonts: Sequence[str | Path]) -> bytes:
     try:
         import resvg_py
     except ImportError as error:
         raise MissingExtraError(say("label.extra", package="resvg-py")) from error
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg(sealed, lang), zoom=scale, font_files=[str(font) for font in fonts]))
+    return bytes(resvg_py.svg_to_bytes(svg_string=drawing, zoom=scale, font_files=[str(font) for font in fonts]))
+
+
+@cache
+def _draws_chinese(fonts: tuple[str, ...]) -> bool:
+    """Whether two characters look different: without a font, both are nothing or the same box."""
+    one, two = (
+        _render(
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40" font-family="{FONT}"><text y="30" font-size="30">{sign}</text></svg>',
+            1,
+            fonts,
+        )
+        for sign in "碳煤"
+    )
+    return one != two
 
 
 class _Drawing:
@@ -91,7 +125,12 @@ class _Drawing:
 
     def product(self) -> Iterator[str]:
         name = _in(self.label.product.name, self.lang)
-        yield _fitted(40, 142, name, 25, RIGHT - LEFT, DARK, 700)
+        first, rest = _broken(name, 19, (RIGHT - LEFT) * 0.95)
+        if rest:
+            yield _text(40, 122, first, 19, DARK, 700)
+            yield _fitted(40, 144, rest, 19, RIGHT - LEFT, DARK, 700)
+        else:
+            yield _fitted(40, 142, name, 25, RIGHT - LEFT, DARK, 700)
         maker = self.label.manufacturer
         line = " · ".join(
             part
@@ -104,8 +143,9 @@ class _Drawing:
         value = _grouped(self.label.value)
         unit = say("label.per", unit=self.unit) if self.short else say("label.per_unit")
         if self.label.neutrality is None:
-            left = 38 + min(_width(value, 76), 380) + 16
-            yield _fitted(38, 254, value, 76, 380, self.deep, 700)
+            size = min(76, 76 * 380 / _width(value, 76))
+            left = 38 + _width(value, size) + 16
+            yield _text(38, 254, value, size, self.deep, 700)
             yield _text(left, 228, "kgCO₂e", 22, self.deep, 700)
             yield _fitted(left, 253, unit, 15.5, RIGHT - left, GREY)
             return
@@ -113,11 +153,13 @@ class _Drawing:
         yield from _ring(92, 239, 44, float(self.label.offset.rate), self.shades[1])
         yield f'<g transform="translate(69 216) scale(1.15)" fill="{self.deep}">{ICONS["neutrality"]}</g>'
         yield _text(158, 247, rate, 58, self.deep, 700)
-        yield _text(160, 277, say("label.rate" if self.label.offset.neutral else "label.offset_rate"), 15.5, GREY)
-        left = 180 + _width(rate, 58)
+        caption = say("label.rate" if self.label.offset.neutral else "label.offset_rate")
+        yield _text(160, 277, caption, 15.5, GREY)
+        left = 180 + max(_width(rate, 58), _width(caption, 15.5))
         yield f'<path d="M{left:.1f} 202V280" stroke="{HAIR}" stroke-width="1.500"/>'
         yield _text(left + 18, 217, say("label.footprint"), 13, GREY)
-        yield _fitted(left + 18, 245, f"{value} kgCO₂e", 20, RIGHT - left - 18, DARK, 700)
+        amount, room = f"{value} kgCO₂e", (RIGHT - left - 18) * 0.95
+        yield _text(left + 18, 245, amount, min(20, 20 * room / _width(amount, 20)), DARK, 700)
         yield _fitted(left + 18, 269, unit, 13.5, RIGHT - left - 18, GREY)
 
     def middle(self) -> Iterator[str]:
@@ -148,7 +190,9 @@ class _Drawing:
             yield f'<rect x="{left:.2f}" y="{top}" width="{wide:.2f}" height="15" fill="{shades[stage]}"/>'
             left += wide
         yield "</g>"
-        names = {stage: f"{_in(self.rules.stages[stage], self.lang)} {amount / whole:.0%}" for stage, amount in amounts.items()}
+        names = {
+            stage: f"{_in(self.rules.stages[stage], self.lang)} {_share(amount / whole)}" for stage, amount in amounts.items()
+        }
         size = 12.5
         while sum(_width(name, size) + 30 for name in names.values()) > 516 and size > 8:
             size -= 0.25
@@ -159,16 +203,16 @@ class _Drawing:
 
     def facts(self) -> Iterator[str]:
         label = self.label
-        standard = label.footprint.standard + (f" · {label.neutrality.standard}" if label.neutrality else "")
+        standard = (f"{label.neutrality.standard} · " if label.neutrality else "") + label.footprint.standard
         rows = [
             ("label.boundary", _in(self.rules.boundaries[label.boundary].title, self.lang)),
             ("label.standard", standard),
             ("label.accounted", _in(label.accounted_by, self.lang)),
-            ("label.approved", f"{_in(label.approved.by, self.lang)}, {label.approved.date}"),
+            ("label.approved", f"{label.approved.date}, {_in(label.approved.by, self.lang)}"),
         ]
         if label.neutrality is not None:
             schemes = say("label.and").join(sorted({credit.scheme for credit in label.neutrality.credits}))
-            rows[2:3] = [("label.retired", f"{schemes}, {label.neutrality.period}"), rows[2]]
+            rows.insert(2, ("label.claim", say("label.retired", period=label.neutrality.period, schemes=schemes)))
         if not self.short:
             rows.insert(0, ("label.declared_unit", self.unit))
         yield f'<path d="M40 400H546" stroke="{HAIR}" stroke-width="1.500"/>'
@@ -192,11 +236,7 @@ class _Drawing:
 
 def _qr(text: str, left: float, top: float, side: float) -> str:
     """A QR code as one path of module runs, with its quiet zone of four modules."""
-    try:
-        import segno
-    except ImportError as error:
-        raise MissingExtraError(say("label.extra", package="segno")) from error
-    rows = [list(row) for row in segno.make(text, error="m", micro=False, boost_error=False).matrix]
+    rows = _matrix(text)
     runs = []
     for y, row in enumerate(rows):
         start = None
@@ -206,11 +246,25 @@ def _qr(text: str, left: float, top: float, side: float) -> str:
             elif not dark and start is not None:
                 runs.append(f"M{start + 4} {y + 4}h{x - start}v1h-{x - start}z")
                 start = None
-    scale = side / (len(rows) + 8)
+    scale = side / _modules(text)
     return (
         f'<rect x="{left}" y="{top}" width="{side}" height="{side}" fill="#fff"/><path transform="translate({left} {top}) '
         f'scale({scale:.6f})" shape-rendering="crispEdges" fill="#000" d="{"".join(runs)}"/>'
     )
+
+
+def _matrix(text: str) -> list[list[int]]:
+    """The modules of a QR code."""
+    try:
+        import segno
+    except ImportError as error:
+        raise MissingExtraError(say("label.extra", package="segno")) from error
+    return [list(row) for row in segno.make(text, error="m", micro=False, boost_error=False).matrix]
+
+
+def _modules(text: str) -> int:
+    """How many modules a QR code with its quiet zone is wide."""
+    return len(_matrix(text)) + 8
 
 
 def _ring(x: float, y: float, radius: float, share: float, colour: str) -> Iterator[str]:
@@ -218,6 +272,20 @@ def _ring(x: float, y: float, radius: float, share: float, colour: str) -> Itera
     around = 2 * math.pi * radius
     dash = "" if share >= 1 else f' stroke-dasharray="{around * share:.2f} {around:.2f}"'
     yield f'<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="{colour}" stroke-width="11" transform="rotate(-90 {x} {y})"{dash}/>'
+
+
+def _share(share: Decimal) -> str:
+    return "<1%" if 0 < share < Decimal("0.01") else f"{share:.0%}"
+
+
+def _broken(text: str, size: float, room: float) -> tuple[str, str]:
+    """A text that even two thirds of its size would not fit, in two lines: broken at a space, or between Chinese characters."""
+    if _width(text, size) <= room:
+        return text, ""
+    fits = max(end for end in range(1, len(text) + 1) if _width(text[:end], size) <= room or end == 1)
+    space = text.rfind(" ", 1, fits + 1)
+    cut = space if space > fits / 2 else fits
+    return text[:cut].rstrip(), text[cut:].lstrip()
 
 
 def _in(title: Title, lang: str) -> str:

@@ -14,9 +14,11 @@ from carbonacct.errors import FileError
 from carbonacct.exact import Amount, Day
 from carbonacct.labels.rules import LabelRules, label_rules
 from carbonacct.ledger import balance
+from carbonacct.ledger.errors import LedgerError
+from carbonacct.ledger.rules import offset
 from carbonacct.messages import say
 from carbonacct.schema import files
-from carbonacct.schema.models import Model, Text, Title
+from carbonacct.schema.models import Model, Text, Title, check_line
 from carbonacct.schema.yaml import Document, Place
 from carbonacct.units import nearest
 
@@ -25,9 +27,9 @@ MAX_TEXT = 160
 
 
 def _shown(text: str) -> str:
-    if not text.strip() or len(text) > MAX_TEXT or any(ord(character) < 32 for character in text):
+    if len(text) > MAX_TEXT:
         raise ValueError(say("label.text", limit=MAX_TEXT))
-    return text
+    return check_line(text)
 
 
 def _both(value: Any) -> Any:
@@ -100,7 +102,7 @@ class Approval(Model):
 
 
 class Credit(Model):
-    """Retired credits in tCO2e; serials: first and last of a range within a scheme and series."""
+    """Retired credits in tCO2e; scheme: an instrument of the ledger's rules; serials: first and last of a range within a series."""
 
     scheme: Line
     amount: Amount
@@ -123,7 +125,7 @@ class Neutrality(Model):
 
     standard: str
     period: Line
-    credits: list[Credit]
+    credits: list[Credit] = Field(min_length=1)
     quantity: Amount | None = None
     emissions: Amount | None = None
     measures: list[Measure] = Field(default_factory=list)
@@ -177,6 +179,8 @@ class Label(Model):
             data["inventory"] = [flow.model_dump(mode="json", exclude_none=True) for flow in self.footprint.inventory or ()]
         if self.neutrality is not None:
             claim = self.neutrality.model_dump(mode="json", exclude_none=True, exclude={"credits", "quantity", "emissions"})
+            if self.disclose != "inventory":
+                claim["measures"] = [{k: v for k, v in one.items() if k != "reduction"} for one in claim["measures"]]
             held = sorted({credit.scheme for credit in self.neutrality.credits})
             data["neutrality"] = {**claim, "schemes": held, "rate": plain(cut(self.offset.rate)), "neutral": self.offset.neutral}
             if self.disclose == "inventory":
@@ -227,7 +231,11 @@ def _faults(label: Label, rules: LabelRules) -> Iterator[tuple[Place, str]]:
         allowed = rules.boundaries[label.boundary].stages
         for stage in print_.by_stage:
             if stage not in allowed:
-                yield ("footprint",), say("label.stage", stage=stage, boundary=label.boundary, allowed=", ".join(allowed))
+                hint = nearest(stage, allowed)
+                message = say("label.stage", stage=stage, boundary=label.boundary, allowed=", ".join(allowed))
+                yield ("footprint",), message + (say("hint.nearest", name=hint) if hint else "")
+        if print_.by_stage and (left_out := [stage for stage in allowed if stage not in print_.by_stage]):
+            yield ("footprint",), say("label.stages_missing", boundary=label.boundary, stages=", ".join(left_out))
     if print_.value is None and not print_.by_stage:
         yield ("footprint",), say("label.no_value")
     if print_.value is not None and print_.value != print_.total:
@@ -255,12 +263,19 @@ def _claim_faults(label: Label, claim: Neutrality, rules: LabelRules) -> Iterato
         yield (), say("label.claim_basis")
     elif label.emissions <= 0:
         yield (), say("label.no_claim")
+    elif label.emissions * 1000 < label.footprint.total:
+        yield ("emissions",), say("label.below_one_unit", emissions=label.emissions, footprint=label.footprint.total)
     for number, measure in enumerate(claim.measures):
         if measure.kind not in rules.measures:
             yield ("measures", number, "kind"), _unknown(measure.kind, rules.measures)
     holders = {label.manufacturer.name.zh, label.manufacturer.name.en}
     for number, credit in enumerate(claim.credits):
         place = ("credits", number)
+        try:
+            unit = offset(credit.scheme)
+        except LedgerError as error:
+            yield from (((*place, "scheme"), problem) for problem in error.problems)
+            continue
         if credit.beneficiary not in holders:
             yield (*place, "beneficiary"), say("label.beneficiary", name=credit.beneficiary)
         if credit.retired > label.valid_from:
@@ -269,16 +284,22 @@ def _claim_faults(label: Label, claim: Neutrality, rules: LabelRules) -> Iterato
         if months is not None and credit.retired < _months_before(label.valid_from, months):
             yield (*place, "retired"), say("label.retired_early", date=credit.retired, months=months)
         if credit.serials is not None:
-            if credit.serials[0] > credit.serials[1]:
+            first, last = credit.serials
+            if not 0 <= first <= last:
                 yield (*place, "serials"), say("label.serials_backwards")
-            for other, earlier in enumerate(claim.credits[:number]):
-                if _overlap(credit, earlier):
-                    yield (*place, "serials"), say("label.serials_twice", other=other)
+            elif (last - first + 1) * (unit.tonnes or 0) < credit.amount:
+                yield (*place, "serials"), say("label.serials_few", units=last - first + 1, amount=credit.amount)
+        for other, earlier in enumerate(claim.credits[:number]):
+            if _overlap(credit, earlier):
+                yield (*place, "serials"), say("label.serials_twice", other=other)
 
 
 def _overlap(one: Credit, two: Credit) -> bool:
-    if one.serials is None or two.serials is None or (one.scheme, one.series) != (two.scheme, two.series):
+    """Whether units of one may be units of the other: a series that is not told may be any, equal entries without serials too."""
+    if one.scheme != two.scheme or (one.series and two.series and one.series != two.series):
         return False
+    if one.serials is None or two.serials is None:
+        return one == two
     return one.serials[0] <= two.serials[1] and two.serials[0] <= one.serials[1]
 
 

@@ -8,8 +8,10 @@ enterprise can later open what it did not disclose and prove that it is what was
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import json
+import os
 import secrets
 import zlib
 from collections.abc import Container, Iterable, Mapping
@@ -60,16 +62,17 @@ class Verification:
 
     status: Status
     label: dict[str, Any] = field(default_factory=dict)
+    opened: bool = False  # whether a record was shown and is the one that was sealed
 
     @property
     def ok(self) -> bool:
         return self.status == "valid"
 
     def to_dict(self) -> dict[str, Any]:
-        return {"ok": self.ok, "status": self.status, "message": str(self), "label": self.label}
+        return {"ok": self.ok, "status": self.status, "message": str(self), "opened": self.opened, "label": self.label}
 
     def __str__(self) -> str:
-        return say(f"label.status.{self.status}")
+        return say(f"label.status.{self.status}") + (say("label.opened") if self.opened else "")
 
 
 def _keys() -> Any:
@@ -89,18 +92,23 @@ def new_key() -> Ed25519PrivateKey:
 def write_key(key: Ed25519PrivateKey, path: Path) -> Path:
     """Write the private key (readable by its owner only) and beside it the public key ``<path>.pub``; gives the latter's path.
 
-    Raises OSError where the file exists: a key is never overwritten.
+    Raises FileExistsError where either file exists: a key is never overwritten.
     """
-    import os
-
     from cryptography.hazmat.primitives import serialization as form
 
-    private = key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(private)
     public = path.with_name(path.name + ".pub")
-    public.write_bytes(key.public_key().public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo))
+    if public.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(public))
+    write_private(path, key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()))
+    with public.open("xb") as file:
+        file.write(key.public_key().public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo))
     return public
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that its owner alone can read. Raises FileExistsError."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
 
 
 def read_private(path: Path) -> Ed25519PrivateKey:
@@ -119,9 +127,11 @@ def read_public(path: Path) -> Ed25519PublicKey:
 
 
 def _read(path: Path, load: Any, kind: type) -> Any:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
     try:
         key = load(path.read_bytes())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, kind):
         raise InputError([say("label.key", file=path)])
@@ -188,11 +198,12 @@ def verify(
     if record is not None and not _opens(data, record):
         return Verification("record_differs", data)
     when = on or date.today()
+    status: Status = "expired" if when > valid_until else "valid"
     if data["id"] in withdrawn:
-        return Verification("withdrawn", data)
-    if when < valid_from:
-        return Verification("not_yet_valid", data)
-    return Verification("expired" if when > valid_until else "valid", data)
+        status = "withdrawn"
+    elif when < valid_from:
+        status = "not_yet_valid"
+    return Verification(status, data, record is not None)
 
 
 def _opens(data: Mapping[str, Any], record: Mapping[str, Any]) -> bool:

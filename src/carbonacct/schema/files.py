@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from carbonacct.errors import FileError
-from carbonacct.messages import say
+from carbonacct.messages import CATALOGUE, say
 from carbonacct.schema import paths, yaml
 from carbonacct.units import nearest
 
@@ -48,8 +49,30 @@ def _describe(document: yaml.Document, problem: Any, model: type[BaseModel]) -> 
     elif problem["type"] == "missing":
         message = say("schema.missing_key", key=problem["loc"][-1])
     else:
-        message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{document.where(path)}: {inside or '.'}: {message}"
+        message = _message(problem)
+    return ": ".join(part for part in (document.where(path), inside, message) if part)
+
+
+def _message(problem: Any) -> str:
+    """What is wrong with a value, in the language in force."""
+    kind, context = problem["type"], problem.get("ctx") or {}
+    if kind in ("literal_error", "union_tag_invalid", "enum"):
+        listed = re.findall(r"'([^']*)'|(\d+)", str(context.get("expected", context.get("expected_tags"))))
+        options = [quoted or bare for quoted, bare in listed]
+        given = str(context.get("tag", problem["input"]))
+        hint = nearest(given, options)
+        message = say("schema.one_of", value=given, options=", ".join(options))
+        return message + (say("hint.nearest", name=hint) if hint else "")
+    if kind == "union_tag_not_found":
+        return say("schema.missing_key", key=str(context["discriminator"]).strip("'"))
+    if kind == "too_short":
+        return say("schema.too_short", least=context["min_length"])
+    for bound in ("ge", "le", "gt", "lt"):
+        if bound in context:
+            return say(f"schema.{bound}", bound=context[bound])
+    if f"schema.{kind}" in CATALOGUE:
+        return say(f"schema.{kind}")
+    return str(problem["msg"]).removeprefix("Value error, ")
 
 
 @lru_cache(maxsize=16)

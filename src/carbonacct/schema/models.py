@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from carbonacct.messages import say
 
 EVIDENCE = ("crosschecked", "confirmed", "worked", "unconfirmed")
 Evidence = Literal["crosschecked", "confirmed", "worked", "unconfirmed"]
@@ -21,8 +23,16 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def check_line(text: str) -> str:
+    """A text on one line that is not blank and hides nothing. Raises ValueError."""
+    if not text.strip() or not text.isprintable():
+        raise ValueError(say("schema.line"))
+    return text
+
+
 StrList = Annotated[list[str], BeforeValidator(_as_list)]
 Text = Annotated[str, BeforeValidator(_as_text)]
+Line = Annotated[Text, AfterValidator(check_line)]
 
 
 class Model(BaseModel):

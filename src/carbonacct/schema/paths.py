@@ -65,15 +65,18 @@ def kind_of(name: str) -> Kind:
 
 
 def find(kind: Kind, name: str) -> Path:
-    """The file of an id; rules are found among the methodologies too. Raises NotFoundError with the nearest id."""
+    """The file of an id. Raises NotFoundError with the nearest id."""
     parts = name.split("/")
-    if name and all(part and part not in (".", "..") and "\\" not in part for part in parts):
+    wanted = kind == "factors" or kind_of(name) == kind
+    if wanted and all(part and part not in (".", "..") and "\\" not in part for part in parts):
         for root in roots():
             path = root.joinpath(folder(kind), *parts[:-1], f"{parts[-1]}.yaml")
             if path.is_file():
                 return path
     from carbonacct.units import nearest
 
+    if not wanted and name in files(kind_of(name)):
+        raise NotFoundError(say(f"{kind}.other", id=name))
     hint = nearest(name, ids(kind))
     raise NotFoundError(say(f"{kind}.unknown", id=name) + (say("hint.nearest", name=hint) if hint else ""))
 

@@ -36,7 +36,9 @@ class Document:
     places: dict[Place, tuple[str, int, int]] = field(default_factory=dict)
 
     def where(self, path: Place) -> str:
-        """``file:line:column`` of the value at ``path``, or of the nearest one around it."""
+        """``file:line:column`` of the value at ``path``, or of the nearest one around it; the path itself in data from no file."""
+        if not self.places:
+            return "".join([self.file, *(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)])
         for length in range(len(path), -1, -1):
             if found := self.places.get(path[:length]):
                 return "{}:{}:{}".format(*found)
