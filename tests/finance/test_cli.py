@@ -42,7 +42,34 @@ def test_faults_have_their_line(tmp_path: Path) -> None:
         f"{source}:3:3: I: -1 is outside" in done.stderr and f"{source}:5:14: years[0].CFADS: 'x' is not a number" in done.stderr
     )
     source.write_text("borrower: x\ntargets: {2024: 0}\n", encoding="utf-8")
-    assert f"{source}:1:1: .: 'principal' is missing" in run("loan", "price", source).stderr
+    assert f"{source}:1:1: 'principal' is missing" in run("loan", "price", source).stderr
+
+
+def test_faults_are_told_in_chinese_and_with_the_nearest_name(tmp_path: Path) -> None:
+    source = tmp_path / "in.yaml"
+    steps = "{kind: lader, bands: [[0, 5]]}"
+    source.write_text(
+        f"borrower: ' '\nprincipal: '3,5'\nbase_pct: 3\nday_count: 361\nsteps: {steps}\nyears: {{}}\n", encoding="utf-8"
+    )
+    done = run("--lang", "zh", "loan", "price", source)
+    assert done.returncode == 2 and "Input" not in done.stderr and "valid" not in done.stderr
+    told = done.stderr.splitlines()
+    expected = [
+        "1:1: borrower: 应为",
+        "2:1: principal: “3,5”不是数值",
+        "4:1: day_count: “361”",
+        "5:1: steps: “lader”",
+        "6:1: years: 此处至少",
+    ]
+    assert len(told) == 5
+    assert all(line.startswith(f"{source}:{start}") for line, start in zip(told, expected, strict=True))
+    assert "是否指“ladder”" in told[3]
+    source.write_text("method: workin-capital\ninputs: {}\n", encoding="utf-8")
+    done = run("loan", "estimate", source)
+    assert done.stderr.startswith(f"{source}:1:1: ") and "did you mean 'loans/working-capital'" in done.stderr
+    source.write_text("projects:\n  - 5\n  - {reduction: 1, amount: 1, investment: 2}\n", encoding="utf-8")
+    done = run("loan", "reductions", source)
+    assert done.returncode == 2 and f"{source}:2:5: " in done.stderr and f"{source}:3:5: " in done.stderr
 
 
 def test_methods() -> None:

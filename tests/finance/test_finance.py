@@ -57,7 +57,7 @@ def test_ladder(p: float, bp: int) -> None:
 
 def test_two_sided_and_linear() -> None:
     both = TwoSided(kind="two_sided", met_bp=10, missed_bp=5)
-    assert [both.step(p) for p in (Decimal(0), Decimal("-0.001"), None)] == [10, -5, -5]
+    assert [both.step(p) for p in (Decimal(0), Decimal("-0.001"))] == [10, -5] and both.worst == -5
     line = Linear(kind="linear", slope_bp=200, cap_bp=15)
     assert [line.step(Decimal(p)) for p in ("0.05", "0.2", "-0.05")] == [10, 15, -10]
     assert Linear(kind="linear", slope_bp=200, cap_bp=15, floor_bp=0).step(Decimal("-0.05")) == 0
@@ -68,6 +68,7 @@ def test_a_better_performance_never_costs(p: Decimal, q: Decimal) -> None:
     low, high = sorted((p, q))
     for steps in (
         Ladder(kind="ladder", bands=BANDS),
+        Ladder(kind="ladder", bands=[[-0.1, -10], [0, 0], [0.05, 5]]),
         Linear(kind="linear", slope_bp=99, cap_bp=7),
         TwoSided(kind="two_sided", met_bp=3),
     ):
@@ -97,7 +98,7 @@ def test_performance() -> None:
 
 
 def test_the_seed_loan_of_ten_million() -> None:
-    (found,) = reprice(read_loan(loan()))
+    (found,) = reprice(read_loan(loan(targets={2024: 0.48, "2025": 0.45})))  # years as numbers or as text
     assert found.met and found.actual == Decimal("0.47") and found.target == Decimal("0.48")
     assert found.performance == Decimal("0.01") / Decimal("0.48")
     assert (found.rate_pct, found.step_bp, found.saving) == (Decimal("3.55"), 10, Decimal("10000.00"))
@@ -119,6 +120,51 @@ def test_unproven_or_late_counts_as_not_met() -> None:
     assert reprice(read_loan(loan(years={"2024": on_time}, steps=steps)))[0].met
 
 
+STEPS = {
+    "two_sided": {"kind": "two_sided", "met_bp": 10, "missed_bp": 5},
+    "ladder": {"kind": "ladder", "bands": [[-0.1, -10], [0, 0], [0.05, 5]]},
+    "linear": {"kind": "linear", "slope_bp": 100, "cap_bp": 20},
+    "floor": {"kind": "linear", "slope_bp": 100, "cap_bp": 20, "floor_bp": -15},
+}
+
+
+@pytest.mark.parametrize("kind", STEPS)
+@pytest.mark.parametrize("intensity", [0.40, 0.47, 0.50, 0.60, 0.90])
+def test_it_never_pays_to_leave_the_proof_out(kind: str, intensity: float) -> None:
+    year = {"intensity": intensity}
+    proven, unproven = (
+        reprice(read_loan(loan(steps=STEPS[kind], years={"2024": {**year, **proof}})))[0] for proof in ({"verified_by": "丙"}, {})
+    )
+    assert unproven.step_bp <= min(proven.step_bp, 0) and not unproven.met
+
+
+def test_below_the_first_band_is_never_better_than_in_it() -> None:
+    steps = Ladder(kind="ladder", bands=[[-0.1, -10], [0, 0], [0.05, 5]])
+    assert [steps.step(Decimal(p)) for p in ("-0.33", "-0.05", "0.01", "0.06")] == [-10, -10, 0, 5]
+
+
+def test_nothing_reported_by_the_deadline() -> None:
+    silent = {"2024": {"deadline": "2025-04-30"}}
+    (found,) = reprice(read_loan(loan(steps=STEPS["two_sided"], years=silent)))
+    assert (found.met, found.step_bp, found.rate_pct, found.actual) == (False, -5, Decimal("3.70"), None)
+    assert "nothing was reported by 2025-04-30" in str(found)
+    with pytest.raises(FileError, match="no floor_bp is agreed"):
+        read_loan(loan(steps=STEPS["linear"], years=silent))
+    assert reprice(read_loan(loan(steps=STEPS["floor"], years=silent)))[0].step_bp == -15
+
+
+def test_a_first_target_without_baseline_is_told() -> None:
+    (found,) = reprice(read_loan(loan(baseline=None)))
+    assert "no baseline: whether the target 0.48 is ambitious cannot be told" in str(found)
+    assert "no baseline" not in str(reprice(read_loan(loan()))[0])
+
+
+def test_what_is_said_of_a_miss() -> None:
+    year = {"2024": {"intensity": 0.576, "verified_by": "丙"}}
+    text = str(reprice(read_loan(loan(steps=STEPS["linear"], years=year)))[0])
+    assert "intensity 20.00% above the target" in text and "3.45 % + 20 bp - (-20) bp" in text
+
+
 def test_the_discount_is_limited() -> None:
     steps = {"kind": "ladder", "bands": BANDS}
     year = {"2024": {"intensity": 0.40, "verified_by": "丙"}}
@@ -135,6 +181,7 @@ def test_a_label_loan() -> None:
         "principal": 150_000_000,
         "spread_bp": 0,
         "targets": {},
+        "baseline": None,
     }
 
     def priced(until: str) -> Any:
@@ -143,12 +190,16 @@ def test_a_label_loan() -> None:
     assert (priced("2027-03-01").saving, priced("2027-03-01").rate_pct) == (Decimal("1335000.00"), Decimal("2.56"))
     assert priced("2026-06-29").saving == Decimal("667500.00")  # 180 days of 2026
     assert (priced("2025-12-31").met, priced("2025-12-31").saving) == (False, 0)
+    assert "lapses on 2026-06-29: the step holds for 180 days, after that 3.45 %" in str(priced("2026-06-29"))
+    assert "lapses" not in str(priced("2027-03-01"))
 
 
 def test_a_loan_on_the_share_reduced() -> None:
     """Industrial Bank Huangshi: 3.2 %, 10 bp once the verified reduction reaches 5 % of emissions, 15,000 CNY on 15 million."""
     terms = {
         "kpi": "reduction_share",
+        "targets": {},
+        "baseline": None,
         "steps": {"kind": "ladder", "bands": [[0.05, 10]]},
         "principal": 15_000_000,
         "base_pct": 3.2,
@@ -188,6 +239,16 @@ def test_a_sustainability_linked_loan_on_an_inventory() -> None:
         ({"kpi": "reduction_share"}, "needs steps of kind 'ladder'"),
         ({"principal": "ten"}, "'ten' is not a number"),
         ({"pricipal": 1}, "unknown key 'pricipal'"),
+        ({"principal": "3,5"}, "'3,5' is not a number"),
+        ({"base_pct": {"x": 3, "2025": 3}}, "'x' is not a year"),
+        ({"years": {"²⁰²⁴": {"intensity": 0.4}}}, "'²⁰²⁴' is not a year"),
+        ({"years": {"9999": {"intensity": 0.4}}}, "'9999' is not a year"),
+        ({"years": {}}, "at least 1 is needed"),
+        ({"years": {"2024": {"intensity": 0.4, "emissions": 1, "output": 1}}}, "not both"),
+        ({"years": {"2024": {"intensity": 0.4, "reduction": 1}}}, "'reduction' has no place under the kpi intensity"),
+        ({"years": {"2024": {"intensity": 0.4, "verified_by": " "}}}, "on one line"),
+        ({"kpi": "reduction_share", "steps": {"kind": "ladder", "bands": [[0, 5]]}}, "'targets' has no place under the kpi"),
+        ({"steps": {"kind": "lader"}}, "did you mean 'ladder'"),
     ],
 )
 def test_faults_of_a_loan(changes: dict[str, Any], message: str) -> None:
@@ -242,6 +303,18 @@ def test_project_by_hand() -> None:
     assert estimate("project", {"I": 10_000_000, "equity_ratio": 0.3, "DSCR": 1.1, "r": 0.1, "years": years}).amount == 7_000_000
 
 
+def test_a_year_counts_once_and_a_loss_may_come_first() -> None:
+    given = {"I": 40_000_000, "equity_ratio": 0.3, "DSCR": 1, "r": 0}
+    years = [{"t": 1, "CFADS": -1_000_000}, {"t": 2, "CFADS": 11_000_000}]
+    assert estimate("project", {**given, "years": years}).amount == 10_000_000
+    with pytest.raises(InputError) as caught:
+        estimate("project", {**given, "years": [*years, {"t": 2, "CFADS": 1}, 5]})
+    assert caught.value.problems == [
+        "years[3]: a mapping is expected here",
+        "years[2].t: 2 stands in a line above already",
+    ]
+
+
 def test_pledged_rights() -> None:
     """The first lot is that of the judicial forest credits: 10,000 t at 90 CNY, 900,000 CNY (C11)."""
     rights = [{"quantity": 10_000, "price": 90, "discount": 0.5}, {"quantity": 200, "price": "61.5", "discount": 0.7}]
@@ -271,7 +344,7 @@ def test_faults_of_an_estimate_at_once() -> None:
 def test_every_fault_of_a_worksheet_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from carbonacct.schema import paths
 
-    text = paths.find("methodologies", "loans/project").read_text("utf-8")
+    text = paths.find("rules", "loans/project").read_text("utf-8")
     target = tmp_path / "methodologies" / "loans" / "mine.yaml"
     target.parent.mkdir(parents=True)
     broken = (
@@ -309,7 +382,27 @@ def test_construction_is_apart_and_lenders_share() -> None:
         weighted_reductions([row, row, row, {**row, "amount": 1}])
     with pytest.raises(InputError) as caught:
         weighted_reductions([{"project": "P", "reduktion": 1, "amount": 1, "investment": 0}])
-    assert "did you mean 'reduction'" in str(caught.value) and "projects[0].reduction: 'None'" in str(caught.value)
+    assert "did you mean 'reduction'" in str(caught.value) and "projects[0]: 'reduction' is missing" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (5, r"projects\[1\]: "),
+        ({"reduction": 1, "amount": 1, "investment": 2}, r"projects\[1\].project: the project's name"),
+        ({"project": ["x"], "reduction": 1, "amount": 1, "investment": 2}, r"projects\[1\].project: "),
+        (
+            {"project": "P", "reduction": 900, "amount": 1, "investment": 300},
+            r"projects\[1\].reduction: differs from projects\[0\]",
+        ),
+        ({"project": "P", "reduction": 300, "amount": 1, "investment": 30}, r"projects\[1\].investment: differs"),
+        ({"project": "P", "reduction": 300, "amount": 1, "investment": 300, "operating": False}, "operating: differs"),
+        ({"project": "P", "reduction": 300, "amount": "1,5", "investment": 300}, "'1,5' is not a number"),
+    ],
+)
+def test_rows_of_reductions_that_are_refused(row: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        weighted_reductions([{"project": "P", "reduction": 300, "investment": 300, "amount": 100}, row])
 
 
 @pytest.mark.parametrize(
@@ -380,5 +473,17 @@ def test_matching_filters_and_sorts_by_rate() -> None:
     found = match_products(given.demand, given.products)
     assert [(m.product.name, len(m.reasons)) for m in found] == [("减碳贷", 0), ("绿蓉科贷", 0), ("绿蓉快贷", 0), ("碳汇贷", 3)]
     assert found[-1].reasons[1] == "term of at most 12 months"
+    for change, message in (
+        ({"term": 0}, "should be above 0"),
+        ({"term": 12, "extra": 1}, "unknown key"),
+    ):
+        with pytest.raises(FileError, match=message):
+            read_match({"demand": {"amount": 1, **change}, "products": products})
+    with pytest.raises(FileError, match="min_amount 10 is above max_amount 5"):
+        read_match(
+            {"demand": {"amount": 1, "term": 1}, "products": [{"name": "x", "rate_pct": 1, "min_amount": 10, "max_amount": 5}]}
+        )
+    (closed,) = match_products(given.demand, [given.products[0].model_copy(update={"max_amount": Decimal(0)})])
+    assert closed.reasons == ("amount from 0 to 0 CNY",)
     with pytest.raises(FileError, match="'term' is missing"):
         read_match({"demand": {"amount": 1}, "products": []})

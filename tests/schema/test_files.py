@@ -90,7 +90,7 @@ totals:
         ("kind: activity", "kind: activitty", "symbols.FC.kind", "did you mean 'activity'"),
         ("scope: direct", "scoope: direct", "streams.s.scoope", "unknown key 'scoope'; did you mean 'scope'?"),
         ("    scope: direct\n", "", "streams.s", "'scope' is missing"),
-        ("unit: tCO2/t, title", "unit: 5, title", "constants.k.unit", "string"),
+        ("unit: tCO2/t, title", "unit: 5, title", "constants.k.unit", "a text is expected"),
         ("value: 2,", "value: true,", "constants.k.value", ""),
         ("zh: 源, en: source", "zh: 源", "streams.s.title", "'en' is missing"),
         ("unit: t, kind", "unit: tonnes_of, kind", "symbols.FC.unit", "unknown unit 'tonnes_of'"),

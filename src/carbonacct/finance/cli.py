@@ -40,14 +40,14 @@ def price(source: Source, as_json: Json = False) -> None:
 @app.command()
 def estimate(source: Source, as_json: Json = False) -> None:
     """The amount of a loan, with every step and assumption. 贷款额度测算。"""
-    from carbonacct.finance.worksheet import estimate
+    from carbonacct.finance.worksheet import estimate, worksheet
     from carbonacct.ruleinput import read
 
     given = read(source, {"method": str, "inputs": dict})
-    with given.locating():
-        method = given.data["method"]
+    with given.locating("method"):
+        worksheet(given.data["method"])
     with given.locating("inputs"):
-        found = estimate(method, given.data["inputs"])
+        found = estimate(given.data["method"], given.data["inputs"])
     _print(as_json, found.to_dict(), str(found))
 
 

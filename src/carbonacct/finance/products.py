@@ -7,33 +7,39 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from carbonacct.exact import Amount
 from carbonacct.messages import say
 from carbonacct.schema import files
-from carbonacct.schema.models import Model, Text
+from carbonacct.schema.models import Line, Model, Text
 from carbonacct.schema.yaml import Document
 
 
 class Product(Model):
     """A loan product: amounts in CNY, rate in per cent, term in months; an empty list accepts all."""
 
-    name: Text
+    name: Line
     rate_pct: Amount
     min_amount: Amount = Decimal(0)
     max_amount: Amount | None = None
-    max_term: int | None = None
+    max_term: int | None = Field(default=None, gt=0)
     grades: list[Text] = Field(default_factory=list)
     regions: list[Text] = Field(default_factory=list)
     industries: list[Text] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Product:
+        if self.max_amount is not None and self.max_amount < self.min_amount:
+            raise ValueError(say("loan.product.order", low=self.min_amount, high=self.max_amount))
+        return self
 
 
 class Demand(Model):
     """What is asked for."""
 
     amount: Amount
-    term: int
+    term: int = Field(gt=0)
     grade: Text | None = None
     region: Text | None = None
     industry: Text | None = None
@@ -43,7 +49,7 @@ class MatchFile(Model):
     """A demand and the products to match it with."""
 
     demand: Demand
-    products: list[Product]
+    products: list[Product] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,9 @@ def match_products(demand: Demand, products: Sequence[Product]) -> list[Match]:
 def _against(demand: Demand, product: Product) -> list[str]:
     reasons = []
     if demand.amount < product.min_amount or (product.max_amount is not None and demand.amount > product.max_amount):
-        reasons.append(say("loan.product.amount", low=product.min_amount, high=product.max_amount or "∞"))
+        reasons.append(
+            say("loan.product.amount", low=product.min_amount, high="∞" if product.max_amount is None else product.max_amount)
+        )
     if product.max_term is not None and demand.term > product.max_term:
         reasons.append(say("loan.product.term", most=product.max_term))
     for key, accepted in (("grade", product.grades), ("region", product.regions), ("industry", product.industries)):

@@ -91,15 +91,19 @@ def weighted_reductions(rows: Sequence[Mapping[str, Any]]) -> Weighted:
     """Attribute reductions by the financed share.
 
     Each row: ``project``, ``reduction`` (tCO2e a year), ``amount`` financed and ``investment`` (CNY), ``operating`` (true unless
-    said otherwise). Rows of one project are its lenders. Raises InputError with all faults, also where the lenders' shares of a
-    project exceed 1 together.
+    said otherwise). Rows of one project are its lenders: they tell the same reduction, investment and state. Raises InputError
+    with all faults, also where the lenders' shares of a project exceed 1 together.
     """
     problems: list[str] = []
     found: list[Attributed] = []
     warnings: list[str] = []
     shares: dict[str, Fraction] = {}
+    known: dict[str, tuple[int, dict[str, Any]]] = {}
     for number, row in enumerate(rows):
         place = f"projects[{number}]"
+        if not isinstance(row, Mapping):
+            problems.append(f"{place}: {say('yaml.not_mapping')}")
+            continue
         for key in row:
             if key not in KEYS:
                 hint = nearest(str(key), KEYS)
@@ -108,19 +112,29 @@ def weighted_reductions(rows: Sequence[Mapping[str, Any]]) -> Weighted:
                 )
         numbers = {}
         for key in ("reduction", "amount", "investment"):
+            if row.get(key) is None:
+                problems.append(f"{place}: {say('schema.missing_key', key=key)}")
+                continue
             try:
-                numbers[key] = as_decimal(row.get(key))
+                numbers[key] = as_decimal(row[key])
             except ValueError as error:
                 problems.append(f"{place}.{key}: {error}")
         operating = row.get("operating", True)
         if not isinstance(operating, bool):
             problems.append(f"{place}.operating: {say('voucher.yes_no', value=operating)}")
+        project = row.get("project")
+        project = str(project) if isinstance(project, int) and not isinstance(project, bool) else project
+        if not isinstance(project, str) or not project.strip():
+            problems.append(f"{place}.project: {say('loan.project')}")
+            continue
         if len(numbers) < 3:
             continue
+        told = {"reduction": numbers["reduction"], "investment": numbers["investment"], "operating": operating}
+        first, before = known.setdefault(project, (number, told))
+        problems += [f"{place}.{key}: {say('loan.other', other=first)}" for key in told if told[key] != before[key]]
         if not numbers["investment"]:
             problems.append(f"{place}.investment: {say('loan.no_investment')}")
             continue
-        project = str(row.get("project", number + 1))
         share = Fraction(numbers["amount"]) / Fraction(numbers["investment"])
         if share > 1:
             warnings.append(say("loan.above_investment", project=project))
@@ -134,7 +148,9 @@ def weighted_reductions(rows: Sequence[Mapping[str, Any]]) -> Weighted:
 
 
 def per_100_million(reduction: Decimal, amount: Decimal) -> Decimal:
-    """Tonnes per 10^8 CNY, to four decimals."""
+    """Tonnes per 10^8 CNY, to four decimals. Raises InputError for an amount of zero."""
+    if not amount:
+        raise InputError([say("loan.no_amount")])
     return round(reduction / (amount / Decimal(10**8)), 4)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -25,13 +25,14 @@ FOLDER = "loans"
 
 
 class Given(Sourced):
-    """A number to be given, in ``unit``; ``default`` is an assumption that the estimate shows."""
+    """A number to be given, in ``unit``; ``default`` is an assumption that the estimate shows. unique: no two lines have the same."""
 
     title: Title
     unit: str
     range: tuple[Number | None, Number | None] = Field(default=(0, None), strict=False)
     default: Number | None = None
     whole: bool = False
+    unique: bool = False
 
 
 class Step(Sourced):
@@ -157,22 +158,30 @@ def _worksheet(method: str) -> tuple[Worksheet, dict[str, Node]]:
     name = method if "/" in method else f"{FOLDER}/{method}"
     if name not in methods():
         hint = nearest(name, methods())
-        raise InputError([say("loan.method", name=method) + (say("hint.nearest", name=hint) if hint else "")])
+        raise InputError(
+            [say("loan.method", name=method, known=", ".join(methods())) + (say("hint.nearest", name=hint) if hint else "")]
+        )
     return _load(name, str(paths.find("rules", name)))
 
 
 def estimate(method: str, inputs: Mapping[str, Any]) -> Estimate:
     """A loan amount by a worksheet. Raises InputError with all faults of the inputs."""
     sheet, formulas = _worksheet(method)
+    if not isinstance(inputs, Mapping):
+        raise InputError([say("yaml.not_mapping")])
     problems: list[str] = []
     values = _read(sheet.symbols, {key: value for key, value in inputs.items() if key not in sheet.lines}, "", problems)
     groups = {}
     for group, members in sheet.lines.items():
         given = inputs.get(group)
-        if not isinstance(given, list) or not given or not all(isinstance(line, dict) for line in given):
+        if not isinstance(given, list) or not given:
             problems.append(f"{group}: {say('loan.lines')}")
             continue
-        groups[group] = [_read(members, line, f"{group}[{number}].", problems) for number, line in enumerate(given)]
+        problems += [f"{group}[{n}]: {say('yaml.not_mapping')}" for n, line in enumerate(given) if not isinstance(line, dict)]
+        groups[group] = [
+            _read(members, line, f"{group}[{number}].", problems) for number, line in enumerate(given) if isinstance(line, dict)
+        ]
+        problems += _repeated(group, members, groups[group])
     if problems:
         raise InputError(problems)
     lines = []
@@ -191,6 +200,14 @@ def estimate(method: str, inputs: Mapping[str, Any]) -> Estimate:
     amount = fen(found[sheet.result])
     warnings = [say("loan.none")] if amount <= 0 else []
     return Estimate(sheet, amount, tuple(lines), tuple(warnings))
+
+
+def _repeated(group: str, members: Mapping[str, Given], lines: list[dict[str, Decimal]]) -> Iterator[str]:
+    """Values that two lines have and only one may."""
+    for key in (key for key, item in members.items() if item.unique):
+        for number, line in enumerate(lines):
+            if key in line and any(line[key] == other.get(key) for other in lines[:number]):
+                yield f"{group}[{number}].{key}: {say('loan.repeated', value=line[key])}"
 
 
 def _line(key: str, item: Given | Step, value: Decimal, origin: str, evidence: str | None) -> Line:

@@ -70,8 +70,10 @@ def _message(problem: Any) -> str:
     for bound in ("ge", "le", "gt", "lt"):
         if bound in context:
             return say(f"schema.{bound}", bound=context[bound])
-    if f"schema.{kind}" in CATALOGUE:
-        return say(f"schema.{kind}")
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return say("yaml.not_mapping")
+    if (key := f"schema.{kind.replace('tuple', 'list')}") in CATALOGUE:
+        return say(key)
     return str(problem["msg"]).removeprefix("Value error, ")
 
 
