@@ -176,7 +176,7 @@ class Repricing:
             "year": self.year,
             "applies_to": self.year + 1,
             "met": self.met,
-            **{name: None if (value := getattr(self, name)) is None else format(value.normalize(), "f") for name in numbers},
+            **{name: None if (value := getattr(self, name)) is None else _text(value) for name in numbers},
             "reasons": list(self.reasons),
         }
 
@@ -189,7 +189,8 @@ class Repricing:
 
 
 def _text(value: Decimal) -> str:
-    return format(value.normalize(), "f")
+    """A number as told: to ten decimals, without trailing zeros; it is calculated with in full."""
+    return format(round(value, 10).normalize(), "f")
 
 
 def read_loan(data: Mapping[str, Any] | Document) -> LinkedLoan:

@@ -31,10 +31,21 @@ def validate(document: yaml.Document, model: type[M]) -> M:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        raise FileError(sorted({_describe(document, problem, model) for problem in error.errors()})) from None
+        found = [(_place(document, problem), problem) for problem in error.errors()]
+        told = {place for place, problem in found if problem["type"] == "value_error"}
+        described = {
+            _describe(document, place, problem, model)
+            for place, problem in found
+            if place not in told or not problem["type"].endswith("_type")  # of the kinds that a value may have, one knew better
+        }
+        raise FileError(sorted(described, key=_by_line)) from None
 
 
-def _describe(document: yaml.Document, problem: Any, model: type[BaseModel]) -> str:
+def _by_line(text: str) -> list[int | str]:
+    return [int(part) if place % 2 else part for place, part in enumerate(re.split("([0-9]+)", text))]
+
+
+def _place(document: yaml.Document, problem: Any) -> yaml.Place:
     path: yaml.Place = ()
     data: Any = document.data
     for step in problem["loc"]:
@@ -42,6 +53,10 @@ def _describe(document: yaml.Document, problem: Any, model: type[BaseModel]) -> 
             path, data = (*path, step), data[step]
         elif problem["type"] == "missing" and step == problem["loc"][-1]:
             break
+    return path
+
+
+def _describe(document: yaml.Document, path: yaml.Place, problem: Any, model: type[BaseModel]) -> str:
     inside = ".".join(str(step) for step in path)
     if problem["type"] == "extra_forbidden":
         hint = nearest(str(path[-1]), _known_keys(model.__module__))
