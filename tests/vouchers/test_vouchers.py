@@ -225,7 +225,7 @@ def test_29_february_looks_back_to_the_28th() -> None:
 def test_every_fault_of_a_rules_file_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from carbonacct.schema import paths
 
-    source = paths.find("methodologies", "vouchers/chengdu-zero-carbon-2023").read_text("utf-8")
+    source = paths.find("rules", "vouchers/chengdu-zero-carbon-2023").read_text("utf-8")
     target = tmp_path / "methodologies" / "vouchers" / "mine.yaml"
     target.parent.mkdir(parents=True)
     text = source.replace("id: vouchers/chengdu-zero-carbon-2023", "id: vouchers/mine")
