@@ -664,8 +664,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "voucher.paid_missing": ("a voucher that was used tells what was paid", "已使用的零碳券须注明已付金额"),
     "voucher.paid_unused": ("{value} was paid, but the voucher was never used", "已付 {value}，但该零碳券从未使用"),
     "voucher.paid": (
-        "{value} is not above zero and at most the face value {face}",
-        "{value} 应大于零且不超过面值 {face}",
+        "{value} is not an amount to fen above zero and at most the face value {face}",
+        "{value} 应为精确到分、大于零且不超过面值 {face} 的金额",
     ),
     "voucher.unknown": ("no voucher '{id}'", "没有零碳券“{id}”"),
     "label.text": ("a text of 1 to {limit} characters on one line is expected", "应为 1 至 {limit} 个字符的单行文本"),

@@ -74,8 +74,9 @@ def test_a_register_of_another_shape(tmp_path: Path) -> None:
     )
     done = run("voucher", "list", store(tmp_path, rules="labels/product-labels"))
     assert done.returncode == 2 and "rules: 'labels/product-labels' is not voucher rules" in done.stderr
-    done = run("voucher", "list", store(tmp_path, parameters=5))
-    assert done.returncode == 2 and "parameters: a mapping is expected" in done.stderr
+    for parameters in (5, [], ""):
+        done = run("voucher", "list", store(tmp_path, parameters=parameters))
+        assert done.returncode == 2 and "parameters: a mapping is expected" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,9 @@ def test_a_register_of_another_shape(tmp_path: Path) -> None:
             "at most the face value 4000",
         ),
         ({"history": [["granted", "2024-03-15"], ["used", "2024-04-15"]], "paid": "0"}, "paid", "above zero"),
+        ({"history": [["granted", "2024-03-15"], ["used", "2024-04-15"]], "paid": "0.001"}, "paid", "to fen"),
         ({"paid": "5"}, "paid", "never used"),
+        ({"id": "c1\u200b"}, "id", "invisible characters"),
         ({"type": ["capacity_building"]}, "type", "is none of"),
         ({"type": "capacity_bilding"}, "type", "did you mean 'capacity_building'"),
         ({"id": 7}, "id", "is not a text"),
@@ -238,6 +241,15 @@ def test_a_register_keeps_the_parameters_it_is_kept_under(tmp_path: Path) -> Non
     source.write_text(json.dumps({**other, "rules": "vouchers/other"}), encoding="utf-8")
     done = run("voucher", "decide", source, "--register", path)
     assert done.returncode == 2 and f"{source}:1:" in done.stderr and "not under vouchers/other" in done.stderr
+
+
+def test_a_register_is_never_written_that_could_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = store(tmp_path, VOUCHER)
+    before = path.read_text("utf-8")
+    monkeypatch.setattr("carbonacct.schema.yaml.MAX_BYTES", len(before.encode()))
+    done = run("voucher", "move", path, "c1", "revoked", "--on", "2024-06-01")
+    assert (done.returncode, done.stdout) == (2, "") and "register.json" in done.stderr
+    assert path.read_text("utf-8") == before and {file.name for file in tmp_path.iterdir()} <= {path.name, f"{path.name}.lock"}
 
 
 def test_move_in_python() -> None:

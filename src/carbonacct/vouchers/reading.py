@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from carbonacct.errors import InputError
-from carbonacct.exact import as_date, as_decimal
+from carbonacct.exact import as_date, as_decimal, fen
 from carbonacct.messages import say
 from carbonacct.ruleinput import Faults, unknown
 from carbonacct.vouchers.calendar import days_after
@@ -47,7 +47,7 @@ def _read(data: Mapping[str, Any], rules: Rules) -> Voucher:
             return reader(data[key])
         return None
 
-    name, entity = part("id", _text), part("entity", spelled)
+    name, entity = part("id", _id), part("entity", spelled)
     kind = part("type", lambda value: _type(value, rules))
     face_value = part("face_value", lambda value: _face_value(value, kind, rules))
     granted = part("granted", lambda value: _granted(value, rules))
@@ -65,9 +65,12 @@ def _read(data: Mapping[str, Any], rules: Rules) -> Voucher:
     return Voucher(name, entity, kind, face_value, granted, until, history, paid)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
+def _id(value: Any) -> str:
+    """An id, as it is written."""
+    if not isinstance(value, str) or not value:
         raise ValueError(say("voucher.not_text", value=value))
+    if value != value.strip() or not value.isprintable():
+        raise ValueError(say("voucher.invisible", value=value))
     return value
 
 
@@ -124,11 +127,11 @@ def _replay(rules: Rules, fresh: Voucher, history: History) -> None:
 
 
 def _paid(value: Any, history: History | None, face_value: Decimal | None) -> Decimal | None:
-    """The amount paid: there once the voucher was used, above zero and at most the face value."""
+    """The amount paid: there once the voucher was used, above zero, in whole fen and at most the face value."""
     used = any(state == USED for state, _ in history or ())
     if history and used == (value is None):
         raise ValueError(say("voucher.paid_missing" if used else "voucher.paid_unused", value=value))
     found = None if value is None else as_decimal(value)
-    if found is not None and not (found > 0 and (face_value is None or found <= face_value)):
+    if found is not None and not (found == fen(found) and found > 0 and (face_value is None or found <= face_value)):
         raise ValueError(say("voucher.paid", value=value, face=face_value or "?"))
     return found

@@ -129,15 +129,16 @@ class Register:
             raise InputError(
                 [*faults.problems, "rules: " + say("voucher.other_rules", kept=data["rules"], rules=register.rules.model.id)]
             )
-        seen: list[Any] = []
+        seen: set[str] = set()
         for place, item in enumerate(data["vouchers"]):
             with faults.at("vouchers", place):
                 if not isinstance(item, Mapping):
                     raise ValueError(say("yaml.not_mapping"))
                 name = item.get("id")
-                if name is not None and name in seen:
-                    raise ValueError(say("voucher.twice", id=name))
-                seen.append(name)
+                if isinstance(name, str):  # known before the rest is read: a faulty first one must not hide the second
+                    if name in seen:
+                        raise ValueError(say("voucher.twice", id=name))
+                    seen.add(name)
                 voucher = Voucher.from_dict(item, register.rules)
                 register.vouchers[voucher.id] = voucher
         faults.settle()
@@ -150,7 +151,7 @@ def _kept_under(data: Mapping[str, Any], faults: Faults) -> Rules:
         rules = load_rules(data["rules"])
     except NotFoundError as error:
         raise InputError([*faults.problems, f"rules: {error}"]) from None
-    parameters = data.get("parameters") or {}
+    parameters = {} if data.get("parameters") is None else data["parameters"]
     with faults.at("parameters"):
         if not isinstance(parameters, Mapping):
             raise ValueError(say("yaml.not_mapping"))

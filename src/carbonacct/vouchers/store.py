@@ -89,4 +89,7 @@ def _write(store: Path, register: Register) -> None:
         json.dump(register.to_dict(), file, ensure_ascii=False, indent=1)
         file.flush()
         os.fsync(file.fileno())
+    if draft.stat().st_size > yaml.MAX_BYTES:  # it could not be read again
+        draft.unlink()
+        raise FileError([say("file.too_large", file=store, limit=yaml.MAX_BYTES)])
     draft.replace(store)
