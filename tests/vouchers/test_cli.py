@@ -73,5 +73,8 @@ def test_rules_show_what_is_not_known() -> None:
     done = run("voucher", "rules")
     assert "valid_days                not known" in done.stdout and "? Articles 3 and following are not public" in done.stdout
     data = json.loads(run("voucher", "rules", "--json").stdout)
+    assert data["parameters"]["valid_days"]["value"] is None  # what is not known is there, as null
     assert [kind["face_value"] for kind in data["types"].values()] == [4000, 30000, 20000, 50000]
-    assert "成都市零碳券" in run("--lang", "zh", "voucher", "rules").stdout
+    chinese = run("--lang", "zh", "voucher", "rules").stdout
+    assert "成都市零碳券" in chinese and "? 第三条及以后条文未公开" in chinese and "? Articles" not in chinese
+    assert "兑付材料" in chinese and "已发放 → 已使用、已过期、已撤销 [未证实]" in chinese

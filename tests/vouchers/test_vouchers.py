@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from carbonacct.errors import FileError, InputError
 from carbonacct.exact import fen
 from carbonacct.messages import set_language
-from carbonacct.vouchers import Register, Voucher, cases, decide, load_rules, move, redeem
+from carbonacct.vouchers import Register, Voucher, cases, decide, load_rules, redeem
 from carbonacct.vouchers.rules import Case
 
 RULES = load_rules()
@@ -94,7 +94,7 @@ def test_reasons_name_rule_clause_values_and_evidence() -> None:
     }
     assert made.reasons[1].clause == "2" and made.reasons[1].evidence == "confirmed"
     assert all(reason.sources for reason in made.reasons)
-    assert "✗ R01 the application falls within the measures' term (in_force_from = 2023-10-01" in str(made)
+    assert "✗ R01 the application falls within the measures' term (in force from = 2023-10-01" in str(made)
     set_language("zh")
     assert "✗ R02 申领主体为企业或事业单位" in str(made) and "第 2 条" in str(made)
 
@@ -173,13 +173,9 @@ def test_validity_is_the_term_or_the_days_set() -> None:
     assert register.vouchers[name].valid_until == date(2024, 6, 13)
     assert register.expire(date(2024, 6, 13)) == []
     assert [v.state for v in register.expire(date(2024, 6, 14))] == ["expired"]
-    with pytest.raises(InputError, match="is before 2024-06-14"):
-        move(
-            register.rules,
-            Voucher.from_dict({**register.vouchers[name].to_dict(), "history": [["granted", "2024-06-14"]]}, register.rules),
-            "used",
-            date(2024, 6, 1),
-        )
+    made, voucher = Register(load_rules(valid_days=900)).apply("甲", application())
+    assert voucher is not None and voucher.valid_until == date(2026, 9, 1)
+    assert any("valid until 2026-09-01, beyond the measures' last day 2025-09-30" in note.en for note in made.notes)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +192,24 @@ def test_the_effect_of_the_linked_loan_is_recorded_only(facts: dict[str, Any], e
     register, name = granted("linked_loan")
     made = register.redeem(name, {"redeem_date": "2024-05-01", "base": 50000, **facts})
     assert made.ok and made.effect is effect
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({}, "cannot be told; missing: emission intensity while the loan is used (intensity), emission intensity before"),
+        ({"intensity": "0.41"}, "cannot be told; missing: emission intensity before (base_intensity) [unconfirmed]"),
+        ({"intensity": "0.41", "base_intensity": "0.5"}, "effect while the loan is used: shown; recorded only [unconfirmed]"),
+        ({"intensity": "0.5", "base_intensity": "0.5"}, "effect while the loan is used: not shown; recorded only [unconfirmed]"),
+        ({"intensity": "0.6", "project_reduction": 12}, "shown; recorded only [unconfirmed]"),
+        ({"intensity": "0.6", "project_reduction": 12}, "not used: emission intensity while the loan is used; missing: emission"),
+    ],
+)
+def test_the_effect_is_told_in_the_text(facts: dict[str, Any], said: str) -> None:
+    register, name = granted("linked_loan")
+    assert said in str(register.redeem(name, {"redeem_date": "2024-05-01", "base": 50000, **facts}))
+    register, name = granted()
+    assert "effect" not in str(register.redeem(name, {"redeem_date": "2024-05-01", "base": 5}))
 
 
 def test_a_register_survives_its_json() -> None:
@@ -215,6 +229,79 @@ def test_a_register_survives_its_json() -> None:
         Register.from_dict({"rules": "vouchers/other", "vouchers": []}, register.rules)
     with pytest.raises(InputError, match="not a register"):
         Register.from_dict({"vouchers": 1})
+
+
+@pytest.mark.parametrize(
+    ("base", "codes"), [("0", ["ZERO_BASE"]), ("-5", ["ZERO_BASE"]), ("0.004", ["ZERO_BASE"]), ("0.005", [])]
+)
+def test_the_amount_is_above_zero_after_rounding(base: str, codes: list[str]) -> None:
+    assert decide(application(base=base)).codes == codes
+    register, name = granted()
+    assert register.redeem(name, {"redeem_date": "2024-05-01", "base": base}).codes == codes
+
+
+def test_the_readings_stand_beside_the_verdicts() -> None:
+    made = decide(application())
+    notes = {reason.rule: reason.note for reason in made.reasons if reason.note}
+    assert {"R03", "R06", "R07", "R10", "R11"} <= set(notes)
+    for lang, word in (("en", "(unconfirmed)"), ("zh", "（未证实）")):
+        set_language(lang)
+        lines = str(made).splitlines()
+        for rule in ("R03", "R06", "R07", "R10"):
+            place = next(n for n, line in enumerate(lines) if rule in line)
+            assert lines[place + 1].endswith(word), lines[place]
+    assert "尚缺材料 [未证实]：营业执照或事业单位法人证书、信用承诺书" in str(made)
+    assert "金额四舍五入到分［未证实］" in str(made)
+    assert made.to_dict()["reasons"][2]["note"].keys() == {"zh", "en"} and made.to_dict()["documents_evidence"] == "unconfirmed"
+    set_language("en")
+    assert "papers still to bring [unconfirmed]: business licence or public-institution certificate, credit commitment" in str(
+        made
+    )
+    assert "the amount is rounded to fen, half up [unconfirmed]" in str(made)
+
+
+def test_texts_call_things_by_their_titles() -> None:
+    made = decide(application(env_credit=None))
+    set_language("zh")
+    text = str(made)
+    for said in (
+        "主体类型 = 企业",
+        "在蓉 = 是",
+        "环保信用评价等级 = 未评级",
+        "零碳券类型 = 碳核算零碳券",
+        "违法违规追溯起始日 = 2021-03-15",
+    ):
+        assert said in text
+    for key in ("entity_type", "in_chengdu", "unrated", "enterprise", "carbon_accounting"):
+        assert key not in text
+    assert made.to_dict()["reasons"][1]["values"] == {"entity_type": "enterprise"}
+    register, name = granted()
+    assert "状态 = 已发放" in str(register.redeem(name, {"redeem_date": "2024-05-01", "base": 5}))
+
+
+def test_what_is_not_confirmed_says_so() -> None:
+    model = RULES.model
+    assert {RULES.evidence(state) for state in model.states.values()} == {"unconfirmed"}
+    assert RULES.evidence(model.documents) == RULES.evidence(model.subsidy.rounding) == "unconfirmed"
+    assert list(model.states) == ["applied", "rejected", "granted", "used", "settled", "expired", "revoked"]
+    assert model.states["applied"].next == ["granted", "rejected"]
+
+
+def test_facts_beside_the_rules_keep_their_grades() -> None:
+    known = {key: RULES.evidence(fact) for key, fact in RULES.model.background.items()}
+    assert known == {
+        "definition": "confirmed",
+        "purpose": "crosschecked",
+        "notice_date": "worked",
+        "platform_operator": "confirmed",
+        "first_loan_case": "confirmed",
+        "across_types": "worked",
+    }
+    clawback = RULES.model.parameters["clawback"]
+    assert clawback.value is None and RULES.evidence(clawback) == "unconfirmed" and "full repayment" in clawback.note.en  # type: ignore[union-attr]
+    assert RULES.evidence(RULES.model.redemption[-1]) == "unconfirmed" and RULES.model.redemption[-1].note is not None
+    made = decide(application(type="linked_loan", linked_loan=True))
+    assert any("has a" not in note.en and "carbon-reduction effect" in note.en for note in made.notes)
 
 
 def test_29_february_looks_back_to_the_28th() -> None:
@@ -249,7 +336,7 @@ def test_never_more_than_face_value_or_fee_and_never_twice(kind: str, base: Deci
     register = Register()
     made, voucher = register.apply("甲", application(type=kind, base=base, linked_loan=True))
     assert made.amount <= min(fen(Fraction(base)), TYPES[kind])
-    assert (voucher is None) == (base == 0) == (not made.ok)
+    assert (voucher is None) == (made.amount == 0) == (fen(Fraction(base)) == 0) == (not made.ok)
     if voucher is not None:
         when = voucher.granted + timedelta(days=days)
         decision, used = redeem(register.rules, voucher, {"redeem_date": when, "base": later})

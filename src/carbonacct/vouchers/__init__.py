@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from carbonacct.vouchers.decision import Decision as Decision
     from carbonacct.vouchers.decision import Reason as Reason
     from carbonacct.vouchers.decision import decide as decide
+    from carbonacct.vouchers.redemption import redeem as redeem
     from carbonacct.vouchers.register import Register as Register
-    from carbonacct.vouchers.register import Voucher as Voucher
-    from carbonacct.vouchers.register import move as move
-    from carbonacct.vouchers.register import redeem as redeem
     from carbonacct.vouchers.rules import Rules as Rules
     from carbonacct.vouchers.rules import load_rules as load_rules
+    from carbonacct.vouchers.voucher import Voucher as Voucher
+    from carbonacct.vouchers.voucher import move as move
 
 _WHERE = {
     "decide": "decision",
     "Decision": "decision",
     "Reason": "decision",
-    "move": "register",
-    "redeem": "register",
+    "redeem": "redemption",
     "Register": "register",
-    "Voucher": "register",
     "load_rules": "rules",
     "Rules": "rules",
+    "move": "voucher",
+    "Voucher": "voucher",
 }
 
 __all__ = sorted(_WHERE)

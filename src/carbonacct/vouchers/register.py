@@ -1,122 +1,31 @@
-"""A voucher's life, and a register of vouchers that keeps one per applicant, type and year."""
+"""A register of vouchers that keeps one per applicant, type and year."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from decimal import Decimal
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
 from typing import Any
 
-from carbonacct.errors import InputError
-from carbonacct.exact import as_date, as_decimal, exact
+from carbonacct.errors import InputError, NotFoundError
 from carbonacct.messages import say
-from carbonacct.units import nearest
-from carbonacct.vouchers.decision import Decision, checklist, decide_facts, decision, verdicts
-from carbonacct.vouchers.facts import Facts, number, plain, read_facts
-from carbonacct.vouchers.rules import Rules, load_rules
+from carbonacct.ruleinput import Faults, unknown
+from carbonacct.vouchers.decision import Decision, decide_told, read_application, with_notes
+from carbonacct.vouchers.facts import Told, plain
+from carbonacct.vouchers.redemption import redeem
+from carbonacct.vouchers.rules import EXPIRED, GRANTED, Rules, load_rules
+from carbonacct.vouchers.spelling import spelled
+from carbonacct.vouchers.voucher import Voucher, last_valid, move
+from carbonacct.vouchers.wording import both
 
 
 @dataclass(frozen=True)
-class Voucher:
-    """A granted voucher. history: the states it has passed, with their dates; paid: the amount once it is used, in CNY."""
+class Application:
+    """An application that was read: who applies, and what is told."""
 
-    id: str
     entity: str
-    type: str
-    face_value: Decimal
-    granted: date
-    valid_until: date
-    history: tuple[tuple[str, date], ...]
-    paid: Decimal | None = None
-
-    @property
-    def state(self) -> str:
-        return self.history[-1][0]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "entity": self.entity,
-            "type": self.type,
-            "face_value": str(self.face_value),
-            "granted": self.granted.isoformat(),
-            "valid_until": self.valid_until.isoformat(),
-            "history": [[state, when.isoformat()] for state, when in self.history],
-            "paid": plain(self.paid),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], rules: Rules) -> Voucher:
-        """A voucher as :meth:`to_dict` wrote it. Raises InputError where it is none, or none of these rules."""
-        try:
-            found = cls(
-                str(data["id"]),
-                str(data["entity"]),
-                str(data["type"]),
-                as_decimal(data["face_value"]),
-                as_date(data["granted"]),
-                as_date(data["valid_until"]),
-                tuple((str(state), as_date(when)) for state, when in data["history"]),
-                None if data.get("paid") is None else as_decimal(data["paid"]),
-            )
-            unknown = {found.type} - set(rules.model.types) | {state for state, _ in found.history} - set(rules.model.states)
-            if unknown or not found.history:
-                raise ValueError(", ".join(sorted(unknown)) or "history")
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError([say("voucher.unreadable", reason=error)]) from None
-        return found
-
-
-def move(rules: Rules, voucher: Voucher, state: str, when: date) -> Voucher:
-    """The voucher in its next state. Raises InputError where the rules allow no such step, or the dates run backwards."""
-    allowed = rules.model.states[voucher.state].next
-    if state not in allowed:
-        raise InputError(
-            [say("voucher.step", id=voucher.id, state=voucher.state, wanted=state, allowed=", ".join(allowed) or "—")]
-        )
-    if when < voucher.history[-1][1]:
-        raise InputError([say("voucher.backwards", id=voucher.id, date=when, last=voucher.history[-1][1])])
-    return replace(voucher, history=(*voucher.history, (state, when)))
-
-
-def redeem(rules: Rules, voucher: Voucher, facts: Mapping[str, Any]) -> tuple[Decision, Voucher]:
-    """Test a redemption; where it is accepted the voucher comes back used, with the amount paid.
-
-    ``facts`` tells the redemption facts of the rules file and may list ``documents``. Raises InputError with all faults.
-    """
-    read = read_facts(rules.model, rules.model.redemption_facts, {"service_kind": voucher.type, **facts}, ("documents",))
-    listed = rules.providers is None or read["provider"] in rules.providers
-    scope: Facts = {
-        **rules.parameters,
-        **read,
-        "type": voucher.type,
-        "state": voucher.state,
-        "granted": voucher.granted,
-        "valid_until": voucher.valid_until,
-        "face_value": voucher.face_value,
-        "provider_listed": "yes" if listed else "no",
-    }
-    reasons = verdicts(rules, rules.model.redemption, scope)
-    papers = checklist(rules.model.documents.redemption, voucher.type, facts.get("documents"))
-    made = decision(rules, voucher.type, scope, reasons, papers, _effect(rules, voucher, scope))
-    if not made.ok:
-        return made, voucher
-    return made, replace(move(rules, voucher, "used", read["redeem_date"]), paid=made.amount)
-
-
-def _effect(rules: Rules, voucher: Voucher, scope: Facts) -> bool | None:
-    """Whether one of the ways to show the effect succeeds; None where none can be tried."""
-    effect = rules.model.effect
-    if voucher.type != effect.for_type:
-        return None
-    values = {name: number(value) for name, value in scope.items()}
-    tried = [
-        bool(exact(rules.formulas[f"effect.{place}"], values))
-        for place, way in enumerate(effect.any_of)
-        if all(scope[name] is not None for name in way.needs)
-    ]
-    return any(tried) if tried else None
+    told: Told
 
 
 class Register:
@@ -126,61 +35,125 @@ class Register:
     became of a voucher, it was received.
     """
 
+    KEYS = ("rules", "parameters", "vouchers")
+
     def __init__(self, rules: Rules | None = None, vouchers: Mapping[str, Voucher] | None = None) -> None:
         self.rules = rules or load_rules()
         self.vouchers: dict[str, Voucher] = dict(vouchers or {})
 
     def received(self, entity: str, kind: str, year: int) -> int:
         """How many vouchers of a type an applicant has received in a calendar year."""
-        return sum(v.entity == entity and v.type == kind and v.granted.year == year for v in self.vouchers.values())
+        who = spelled(entity)
+        return sum(v.entity == who and v.type == kind and v.granted.year == year for v in self.vouchers.values())
+
+    def read(self, application: Mapping[str, Any]) -> Application:
+        """An application with its ``entity``. Raises InputError with all faults."""
+        if not isinstance(application, Mapping):
+            raise InputError([say("yaml.not_mapping")])
+        faults = Faults()
+        with faults.at("entity"):
+            if application.get("entity") is None:
+                raise ValueError(say("schema.missing_key", key="entity"))
+            entity = spelled(application["entity"])
+        with faults.at():
+            told = read_application(self.rules, application, ("entity",))
+        faults.settle()
+        return Application(entity, told)
 
     def apply(self, entity: str, application: Mapping[str, Any]) -> tuple[Decision, Voucher | None]:
-        """Decide an application and grant the voucher where it holds."""
-        facts = read_facts(self.rules.model, self.rules.model.facts, application, ("documents",))
-        when, kind = facts["apply_date"], facts["type"]
-        known = self.received(entity, kind, when.year)
-        facts["same_type_this_year"] = max(known, facts["same_type_this_year"])
-        made = decide_facts(self.rules, facts, application.get("documents"))
+        """Decide an application and grant the voucher where it holds. Raises InputError with all faults."""
+        return self.grant(self.read({**application, "entity": entity}))
+
+    def grant(self, application: Application) -> tuple[Decision, Voucher | None]:
+        """Decide an application that was read and grant the voucher where it holds."""
+        entity, told = application.entity, application.told
+        when, kind = told.facts["apply_date"], told.facts["type"]
+        known = max(self.received(entity, kind, when.year), told.facts["same_type_this_year"])
+        made = decide_told(self.rules, Told({**told.facts, "same_type_this_year": known}, told.papers))
         if not made.ok:
             return made, None
-        days = self.rules.parameters["valid_days"]
-        until = self.rules.parameter("last_day") if days is None else when + timedelta(days=days)
-        name = f"{kind}-{when:%Y%m%d}-{len(self.vouchers) + 1:06d}"
-        voucher = Voucher(name, entity, kind, made.face_value, when, until, (("granted", when),))
+        faults = Faults()
+        with faults.at("apply_date"):
+            until = last_valid(self.rules, when)
+        faults.settle()
+        name = next(name for n in count(len(self.vouchers) + 1) if (name := f"{kind}-{when:%Y%m%d}-{n:06d}") not in self.vouchers)
+        voucher = Voucher(name, entity, kind, made.face_value, when, until, ((GRANTED, when),))
         self.vouchers[name] = voucher
-        return made, voucher
+        last = self.rules.parameters["last_day"]
+        beyond = last is not None and until > last
+        return (with_notes(made, both("voucher.beyond", until=until, last=last)) if beyond else made), voucher
 
     def redeem(self, name: str, facts: Mapping[str, Any]) -> Decision:
         """Redeem a voucher. Raises InputError for an unknown one."""
-        made, self.vouchers[name] = redeem(self.rules, self._voucher(name), facts)
+        made, self.vouchers[name] = redeem(self.rules, self.voucher(name), facts)
         return made
 
     def move(self, name: str, state: str, when: date) -> Voucher:
-        """Settle or revoke a voucher. Raises InputError where the rules allow no such step."""
-        self.vouchers[name] = move(self.rules, self._voucher(name), state, when)
+        """Settle, revoke or expire a voucher. Raises InputError where the rules allow no such step."""
+        self.vouchers[name] = move(self.rules, self.voucher(name), state, when)
         return self.vouchers[name]
 
     def expire(self, as_of: date) -> list[Voucher]:
         """Mark the vouchers that were not used in time."""
-        late = [v for v in self.vouchers.values() if v.state == "granted" and v.valid_until < as_of]
-        return [self.move(voucher.id, "expired", as_of) for voucher in late]
+        late = [v for v in self.vouchers.values() if v.state == GRANTED and v.valid_until < as_of]
+        return [self.move(voucher.id, EXPIRED, as_of) for voucher in late]
 
-    def _voucher(self, name: str) -> Voucher:
+    def voucher(self, name: str) -> Voucher:
+        """A voucher by its id. Raises InputError with the nearest."""
         if name not in self.vouchers:
-            hint = nearest(name, self.vouchers)
-            raise InputError([say("voucher.unknown", id=name) + (say("hint.nearest", name=hint) if hint else "")])
+            raise InputError([unknown("voucher.unknown", name, self.vouchers, id=name)])
         return self.vouchers[name]
 
     def to_dict(self) -> dict[str, Any]:
-        return {"rules": self.rules.model.id, "vouchers": [voucher.to_dict() for voucher in self.vouchers.values()]}
+        return {
+            "rules": self.rules.model.id,
+            "parameters": {key: plain(value) for key, value in self.rules.changed.items()},
+            "vouchers": [voucher.to_dict() for voucher in self.vouchers.values()],
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], rules: Rules | None = None) -> Register:
-        """A register as :meth:`to_dict` wrote it. Raises InputError where it is none, or kept under other rules."""
+        """A register as :meth:`to_dict` wrote it, under the rules and parameters it names if none are given.
+
+        Raises InputError with all that makes it none, or kept under other rules.
+        """
         if not isinstance(data, dict) or not isinstance(data.get("vouchers"), list) or not isinstance(data.get("rules"), str):
             raise InputError([say("voucher.no_register")])
-        rules = rules or load_rules(data["rules"])
-        if data["rules"] != rules.model.id:
-            raise InputError([say("voucher.other_rules", kept=data["rules"], rules=rules.model.id)])
-        found = [Voucher.from_dict(item, rules) for item in data["vouchers"]]
-        return cls(rules, {voucher.id: voucher for voucher in found})
+        faults = Faults()
+        for key in data:
+            with faults.at(str(key)):
+                if key not in cls.KEYS:
+                    raise ValueError(unknown("schema.unknown_key", key, cls.KEYS, key=key))
+        register = cls(rules or _kept_under(data, faults))
+        if data["rules"] != register.rules.model.id:
+            raise InputError(
+                [*faults.problems, "rules: " + say("voucher.other_rules", kept=data["rules"], rules=register.rules.model.id)]
+            )
+        seen: set[str] = set()
+        for place, item in enumerate(data["vouchers"]):
+            with faults.at("vouchers", place):
+                if not isinstance(item, Mapping):
+                    raise ValueError(say("yaml.not_mapping"))
+                name = item.get("id")
+                if isinstance(name, str):  # known before the rest is read: a faulty first one must not hide the second
+                    if name in seen:
+                        raise ValueError(say("voucher.twice", id=name))
+                    seen.add(name)
+                voucher = Voucher.from_dict(item, register.rules)
+                register.vouchers[voucher.id] = voucher
+        faults.settle()
+        return register
+
+
+def _kept_under(data: Mapping[str, Any], faults: Faults) -> Rules:
+    """The rules that a register names; faults of its parameters are recorded. Raises InputError where there are no such rules."""
+    try:
+        rules = load_rules(data["rules"])
+    except NotFoundError as error:
+        raise InputError([*faults.problems, f"rules: {error}"]) from None
+    parameters = {} if data.get("parameters") is None else data["parameters"]
+    with faults.at("parameters"):
+        if not isinstance(parameters, Mapping):
+            raise ValueError(say("yaml.not_mapping"))
+        return rules.having(parameters)
+    return rules
