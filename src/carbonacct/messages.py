@@ -968,6 +968,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "score.veto_open": ("vetoes not checked, answers missing: {ids}", "缺少答案、尚未核查的否决项：{ids}"),
     "score.bonus_capped": ("bonus points capped at {cap}", "加分上限为 {cap}"),
     "score.lowered": ("the level is lowered by {count}", "等级下调 {count} 级"),
+    "score.down_whole": (
+        "the number of levels to go down must be a whole number from 0 up, but {given}",
+        "下调级数应为非负整数，而 {given}",
+    ),
+    "score.down_open": (
+        "not answered, so that the level may be lower: {names}",
+        "以下各项未填报，等级可能更低：{names}",
+    ),
     "score.bonus": ("Bonus", "加分"),
     "score.bonus_points": ("{points} points, in the score", "{points} 分，已计入得分"),
     "score.list": ("; ", "；"),
@@ -982,8 +990,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "score.reason": ("{given}; rule: {rule}; {arithmetic}", "{given}；规则：{rule}；{arithmetic}"),
     "score.change": ("{title}: {before} → {after}", "{title}：{before} → {after}"),
     "score.step": (
-        "{criterion} (+{points} points, effort {effort}): {changes}",
-        "{criterion}（+{points} 分，相对投入 {effort}）：{changes}",
+        "{changes} (+{points} points, effort {effort}){criteria}",
+        "{changes}（+{points} 分，相对投入 {effort}）{criteria}",
     ),
     "score.no_advice": ("nothing higher can be told", "无可提升的等级或等级无法判定"),
     "score.clear": ("first clear the veto: {title}", "首先排除否决项：{title}"),

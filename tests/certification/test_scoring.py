@@ -159,7 +159,7 @@ def test_all_errors_of_the_answers_at_once() -> None:
         ({"honours": "provence"}, "honours: 'provence' is none of none, local, province, national; did you mean 'province'?"),
         ({"innovation": [50, 101]}, "innovation: 101 is outside the range from 0 to 100"),
         ({"energy_ratio": True}, "energy_ratio: 'True' is not a number in 1"),
-        ({"energy_ratio": float("nan")}, "energy_ratio: nan is outside the range"),
+        ({"energy_ratio": float("nan")}, "energy_ratio: 'nan' is not a number in 1"),
         ({"energy_ratio": [1]}, "energy_ratio: '[1]' is not a number in 1"),
         ({"disclosure": "maybe"}, "disclosure: 'maybe' is none of yes, no"),
     ],

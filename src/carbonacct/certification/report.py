@@ -52,7 +52,7 @@ def to_dict(score: Score) -> dict[str, Any]:
         "missing": {name: float(points) for name, points in score.missing.items()},
         "raise": _advice(score.advice),
         "answers": {name: score.answers.shown(name) for name in model.questions if name in score.answers},
-        "expert_marks": score.answers.marks,
+        "expert_marks": {name: [float(one) for one in raw] for name, raw in score.answers.marks.items()},
         "evidence": model.evidence,
         "open_questions": list(model.open_questions),
         "warnings": score.warnings,
@@ -102,10 +102,11 @@ def _advice(advice: Advice | None) -> dict[str, Any] | None:
 
 def _step(step: Step) -> dict[str, Any]:
     return {
-        "criterion": step.criterion.id if step.criterion else None,
         "changes": {name: {"from": before, "to": after} for name, (before, after) in step.changes.items()},
-        "mark": {"from": float(cents(step.before)), "to": float(cents(step.after))} if step.criterion else None,
-        "points": float(cents(step.points)) if step.criterion else None,
+        "criteria": [
+            {"id": move.criterion.id, "from": float(cents(move.before)), "to": float(cents(move.after))} for move in step.moves
+        ],
+        "points": None if step.points is None else float(cents(step.points)),
         "effort": step.effort,
     }
 
@@ -163,11 +164,11 @@ def step_text(score: Score, step: Step) -> str:
         )
         for name, (before, after) in step.changes.items()
     )
-    if step.criterion is None:
+    if step.points is None:
         return changes
     return say(
         "score.step",
-        criterion=text(step.criterion.title),
+        criteria="".join(f" [{say('score.list').join(text(move.criterion.title) for move in step.moves)}]" if step.moves else ""),
         changes=changes,
         points=cents(step.points),
         effort=number(step.effort, 3),

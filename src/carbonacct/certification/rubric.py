@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from carbonacct.certification import models
+from carbonacct.certification.evaluation import exactly
 from carbonacct.errors import ExpressionError, FileError, NotFoundError, UnitError
 from carbonacct.expressions import parse
 from carbonacct.expressions.proof import Env, prove
@@ -41,6 +42,7 @@ class Rubric:
         self._document = document
         self._problems = list(problems)
         self._rests_on: dict[int, tuple[str, ...]] = {}
+        self._exact: dict[int, Node] = {}
         self.values: dict[str, Node] = {}
         for key, value in model.values.items():  # in order: a value sees the ones above it
             self.values[key] = self._formula(("values", key, "formula"), value.formula, parse_unit(value.unit))
@@ -92,6 +94,12 @@ class Rubric:
                 found.update(dict.fromkeys(self.questions_of(self.values[name]) if name in self.values else (name,)))
             self._rests_on[id(node)] = tuple(found)
         return self._rests_on[id(node)]
+
+    def exact(self, node: Node) -> Node:
+        """A formula as it is evaluated: over fractions."""
+        if id(node) not in self._exact:
+            self._exact[id(node)] = exactly(node)
+        return self._exact[id(node)]
 
     def weight(self, criterion: models.Criterion, option: str | None, given: Mapping[str, Fraction]) -> Fraction | None:
         """A criterion's share of its parent: given by the caller, else that of the file for an option of ``weights_by``."""
