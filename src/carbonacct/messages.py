@@ -982,6 +982,13 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "score.yes": ("yes", "是"),
     "score.no": ("no", "否"),
     "score.no_answer": ("not answered", "未填报"),
+    "score.not_reported": ("not reported", "未报告"),
+    "score.pair": ("{name}: {value}", "{name}：{value}"),
+    "score.noted": ("{text} ({note})", "{text}（{note}）"),
+    "score.unit_wan": ("10^4 ", "万"),
+    "score.unit_yi": ("10^8 ", "亿"),
+    "score.unit_k": ("10^3 ", "千"),
+    "score.unit_CNY": ("CNY", "元"),
     "score.arithmetic": (
         "mark {mark}, share {share}: {points} of {of} points",
         "评分 {mark}，权重 {share}：{points} / {of} 分",

@@ -43,7 +43,7 @@ def test_run_text_and_html(source: Path, tmp_path: Path) -> None:
     assert "Level: light green" in done.stdout
     assert "Emissions of the year: 900 tCO2e → 800 tCO2e" in done.stdout
     assert "weights: illustrative" in (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert "等级: 浅绿" in run("--lang", "zh", "score", "run", source).stdout
+    assert "等级：浅绿" in run("--lang", "zh", "score", "run", source).stdout
 
 
 def test_problems_have_their_line(source: Path) -> None:

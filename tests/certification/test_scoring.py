@@ -188,7 +188,7 @@ def test_a_rating_without_its_value_has_no_level_and_says_what_is_missing() -> N
     assert score.level is None
     assert set(score.missing) == {"output", "benchmark"}
     assert score.advice is None
-    assert "not answered" in score.to_text()
+    assert "Ratio of intensity to the benchmark = not reported" in score.to_text()
 
 
 # weights ---------------------------------------------------------------------------------------------------------

@@ -216,6 +216,11 @@ def text(title: Title) -> str:
     return str(title.zh if language() == "zh" else title.en)
 
 
+def words(item: str | Title) -> str:
+    """A text that may have been written in both languages, in the one in force if so."""
+    return item if isinstance(item, str) else text(item)
+
+
 def cents(value: Fraction) -> Decimal:
     """Rounded half up to 2 decimals."""
     return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(CENT, ROUND_HALF_UP)

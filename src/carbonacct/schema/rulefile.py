@@ -26,7 +26,7 @@ class RuleFile(Sourced):
     evidence: Evidence
     source: StrList
     sources: dict[str, Source]
-    open_questions: list[Text] = Field(default_factory=list)
+    open_questions: list[Text | Title] = Field(default_factory=list)
 
 
 def read(path: Path, model: type[R], name: str | None = None) -> tuple[R, yaml.Document, list[str]]:
