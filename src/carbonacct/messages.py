@@ -951,6 +951,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{id} 的权重未知：请依原文在 weights 中提供",
     ),
     "score.class_missing": ("{name} is needed: the weights depend on it", "缺少 {name}：权重由其决定"),
+    "score.range_order": ("the range goes from {low} to {high}, which is not upwards", "取值范围从 {low} 到 {high}，并非递增"),
+    "score.positive": ("{value} should be above 0", "{value} 应大于 0"),
+    "score.not_negative": ("{value} should be 0 or more", "{value} 应不小于 0"),
+    "score.effort_branch": (
+        "the effort of {id} is that of the criteria below it: give theirs",
+        "{id} 的投入由其下级指标决定：请给出下级指标的投入",
+    ),
+    "score.no_file": ("no rubric file '{path}'", "没有评分表文件“{path}”"),
     "score.bands": (
         "levels go from best to worst, all with min (falling) or all with max (rising), and leave no gap at the end",
         "等级应由优到劣排列，统一用 min（递减）或 max（递增），末端不得留空",
@@ -1038,6 +1046,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "identify.green": ("Green", "绿色"),
     "identify.not_green": ("Not green", "非绿色"),
     "identify.to_be_confirmed": ("To be confirmed", "待确认"),
+    "identify.text_or_file": (
+        "give either a description with its options or a project file (--file)",
+        "请提供项目描述及其选项，或仅提供项目文件（--file）",
+    ),
+    "identify.met_and_failed": (
+        "the condition of {codes} cannot be both met and failed",
+        "{codes} 的技术条件不能同时为满足与不满足",
+    ),
     "identify.edition": ("no catalogue '{edition}'", "没有目录“{edition}”"),
     "identify.code": (
         "'{code}' is neither a GB/T 4754 code such as D4416 nor a code of the table such as 3.2.2",
@@ -1047,7 +1063,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "identify.terms": ("the text says: {terms}", "文本中有：{terms}"),
     "identify.like": ("the text resembles the entry's name ({share})", "文本与条目名称相近（{share}）"),
     "identify.only_like": ("no term of the entry is found, only a resemblance", "未出现条目检索词，仅名称相近"),
-    "identify.negated": ("{code} is named, but with a negation before it: {terms}", "出现 {code}，但其前有否定字样：{terms}"),
+    "identify.negated": (
+        "{code} is named, but with a negation, cancellation or closure in the clause ({words}): {terms}",
+        "出现 {code}，但同句有否定、取消或关停字样（{words}）：{terms}",
+    ),
     "identify.industry": ("industry code {codes} belongs to the entry", "行业代码 {codes} 属于该条目"),
     "identify.other_industry": (
         "industry code {codes} is not that of the entry ({expected})",
@@ -1064,8 +1083,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "identify.excluded": ("excluded: {title} (the text says: {terms})", "排除项：{title}（文本中有：{terms}）"),
     "identify.excluded_negated": (
-        "{title} is named, but with a negation or replacement near by: {terms}",
-        "出现{title}，但附近有否定或替代字样：{terms}",
+        "{title} is named, but with a negation or replacement in the clause ({words}): {terms}",
+        "出现{title}，但同句有否定或替代字样（{words}）：{terms}",
     ),
     "identify.excluded_trade": ("industry code {codes} is that of {title}", "行业代码 {codes} 属于{title}"),
     "identify.removed": ("{code} {name} is not in {title}", "{title}不含 {code} {name}"),

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from carbonacct.certification.models import Question, Rubric
+from carbonacct.certification.problems import Problem, as_typed
 from carbonacct.certification.rubric import YES_NO
 from carbonacct.errors import InputError, UnitError
 from carbonacct.messages import say
@@ -40,11 +41,12 @@ class Answers:
 
 def read_answers(rubric: Rubric, given: Mapping[str, Any]) -> Answers:
     """Read answers; None counts as no answer. Raises InputError with every problem, each with its question."""
-    answers, problems = Answers(), []
+    answers, problems = Answers(), list[str]()
     for name in given:
         if name not in rubric.questions:
             hint = nearest(str(name), rubric.questions)
-            problems.append(say("score.unknown_question", name=name) + (say("hint.nearest", name=hint) if hint else ""))
+            message = say("score.unknown_question", name=name) + (say("hint.nearest", name=hint) if hint else "")
+            problems.append(Problem(message, "answers", name))
     for name, question in rubric.questions.items():
         value = given.get(name)
         if value is None and question.default is not None:
@@ -55,7 +57,7 @@ def read_answers(rubric: Rubric, given: Mapping[str, Any]) -> Answers:
         try:
             _read(answers, name, question, value, float(rubric.full_mark))
         except (UnitError, ValueError) as error:
-            problems.append(f"{name}: {error}")
+            problems.append(Problem(f"{name}: {error}", "answers", name))
     if problems:
         raise InputError(problems)
     return answers
@@ -83,7 +85,7 @@ def mean_mark(raw: list[Fraction]) -> Fraction:
 def _option(question: Question, value: Any) -> str:
     """The key of an option given by its key or a title, in whatever case."""
     options = question.options or YES_NO_TITLES
-    text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value).strip()
+    text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else as_typed(value).strip()
     if text in options:
         return text
     for key, title in options.items():
@@ -121,7 +123,7 @@ def _given(question: Question, value: Any) -> tuple[Fraction, Unit | None]:
     except UnitError:
         raise
     except (TypeError, ValueError, ArithmeticError):
-        raise ValueError(say("score.number", value=str(value)[:60], unit=question.unit)) from None
+        raise ValueError(say("score.number", value=as_typed(value), unit=question.unit)) from None
 
 
 def _number(question: Question, value: Any, low: float | None, high: float | None) -> Fraction:
@@ -132,7 +134,7 @@ def _number(question: Question, value: Any, low: float | None, high: float | Non
             raise UnitError(say("unit.mismatch", given=unit.text, expected=question.unit))
         number *= factor
     if abs(number) > MOST:
-        raise ValueError(say("score.number", value=str(value)[:60], unit=question.unit))
+        raise ValueError(say("score.number", value=as_typed(value), unit=question.unit))
     least, most = (None if bound is None else Fraction(str(bound)) for bound in (low, high))
     if (least is not None and number < least) or (most is not None and number > most):
         raise ValueError(

@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from carbonacct.certification.problems import Problem
 from carbonacct.engine.evaluate import evaluate
 from carbonacct.engine.scalar import scalar_op
 from carbonacct.errors import InputError
@@ -77,8 +78,13 @@ class Evaluator:
                 return Fraction(value)
         except (ZeroDivisionError, OverflowError):
             pass
-        given = ", ".join(f"{name} = {shown(self.answers.shown(name))}" for name in self.rubric.questions_of(node))
-        raise InputError([say("score.undefined", given=given)])
+        raise InputError(
+            [Problem(say("score.undefined", given=self.given(node)), "answers", *self.rubric.questions_of(node)[:1])]
+        )
+
+    def given(self, node: Node) -> str:
+        """The answers that a formula rests on, for a message."""
+        return ", ".join(f"{name} = {shown(self.answers.shown(name))}" for name in self.rubric.questions_of(node))
 
     def value(self, key: str) -> Fraction | None:
         """A value of the rubric."""

@@ -255,7 +255,9 @@ def to_text(score: Score) -> str:
     section("score.values", [f"{title} = {value} {unit} {level}".rstrip() for title, value, unit, level in value_rows(score)])
     if score.marks:
         lines += ["", say("score.criteria")]
-        lines += [f"  {'  ' * depth}- {pair(text(mark.criterion.title), reason(score, mark))}" for depth, mark in _walk(score.marks)]
+        lines += [
+            f"  {'  ' * depth}- {pair(text(mark.criterion.title), reason(score, mark))}" for depth, mark in _walk(score.marks)
+        ]
     section("score.missing", [_held_back(score, name, points) for name, points in score.missing.items()])
     section("score.raise", advice_lines(score))
     section("result.warnings", score.warnings)

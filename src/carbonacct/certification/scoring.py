@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from carbonacct.certification import models
 from carbonacct.certification.answers import Answers, read_answers
-from carbonacct.certification.evaluation import Evaluator, shown
+from carbonacct.certification.evaluation import Evaluator
+from carbonacct.certification.problems import Problem, as_typed
 from carbonacct.certification.rubric import TOTAL, Leaf, Rubric, load
 from carbonacct.errors import InputError
 from carbonacct.expressions.tree import Node
@@ -259,18 +260,21 @@ def score(
 def _given(rubric: Rubric, what: str, given: Mapping[str, str | float] | None, problems: list[str]) -> dict[str, Fraction]:
     found = {}
     for key, value in (given or {}).items():
+        message = ""
         if key not in rubric.criteria:
             hint = nearest(str(key), rubric.criteria)
-            problems.append(
-                f"{what}: {say('score.unknown_criterion', id=key)}" + (say("hint.nearest", name=hint) if hint else "")
-            )
-            continue
-        try:
-            found[key] = models.fraction(str(value))
-            if found[key] < 0:
-                raise ValueError
-        except (ValueError, ZeroDivisionError):
-            problems.append(f"{what}: {key}: {say('score.share', value=str(value)[:60])}")
+            message = say("score.unknown_criterion", id=key) + (say("hint.nearest", name=hint) if hint else "")
+        elif what == "efforts" and rubric.criteria[key].children:
+            message = say("score.effort_branch", id=key)
+        else:
+            try:
+                found[key] = models.fraction(str(value))
+                if found[key] < 0:
+                    raise ValueError
+            except (ValueError, ZeroDivisionError):
+                message = f"{key}: {say('score.share', value=as_typed(value))}"
+        if message:
+            problems.append(Problem(f"{what}: {message}", what, key))
     return found
 
 
@@ -315,8 +319,8 @@ def lowering(rubric: Rubric, look: Evaluator) -> int:
         return 0
     if count < 0 or count.denominator != 1:
         assert rubric.down is not None
-        given = ", ".join(f"{name} = {shown(look.answers.shown(name))}" for name in rubric.questions_of(rubric.down))
-        raise InputError([say("score.down_whole", given=given)])
+        names = rubric.questions_of(rubric.down)
+        raise InputError([Problem(say("score.down_whole", given=look.given(rubric.down)), "answers", *names[:1])])
     return int(count)
 
 
@@ -347,17 +351,18 @@ def _shares(rubric: Rubric, answers: Answers, given: dict[str, Fraction]) -> dic
     by = rubric.model.weights_by
     option = answers.options.get(by) if by else None
     if by and option is None:
-        raise InputError([say("score.class_missing", name=by)])
+        raise InputError([Problem(say("score.class_missing", name=by), "answers", by)])
     found: dict[str, Fraction] = {}
-    problems = []
+    problems = list[str]()
     for siblings in rubric.families:
         weights = {criterion.id: rubric.weight(criterion, option, given) for criterion in siblings}
         unknown = [key for key, weight in weights.items() if weight is None]
         known = {key: weight for key, weight in weights.items() if weight is not None}
         if unknown:
-            problems += [say("score.weight_null", id=key) for key in unknown]
+            problems += [Problem(say("score.weight_null", id=key), "weights") for key in unknown]
         elif sum(known.values()) != 1:
-            problems.append(say("score.weight_sum", ids=", ".join(known), sum=str(float(sum(known.values())))))
+            message = say("score.weight_sum", ids=", ".join(known), sum=str(float(sum(known.values()))))
+            problems.append(Problem(message, "weights", *[key for key in known if key in given][:1]))
         found.update(known)
     if problems:
         raise InputError(problems)
