@@ -149,6 +149,9 @@ def test_a_denied_entry_is_not_found() -> None:
         ("风电项目，已取消", "3.2.1", "gic2019"),
         ("关停光伏电站", "3.2.2", "gic2019"),
         ("光伏电站拆除工程", "3.2.2", "gic2019"),
+        ("不安装光伏", "3.2.2", "gic2019"),
+        ("non-solar plant", "3.2.2", "gic2019"),
+        ("the wind farm cannot be built", "3.2.1", "gic2019"),
         ("decommissioning of a wind farm", "3.2.1", "gic2019"),
         ("the solar park was closed", "3.2.2", "gic2019"),
         ("coal fired power plant with solar roof", "3.2.2", "gic2019"),
@@ -173,6 +176,8 @@ def test_what_is_denied_cancelled_closed_or_excluded_is_never_green(text: str, m
         ("没有污染的风电场", "3.2.1"),
         ("Not only solar but also wind farm", "3.2.2"),
         ("利用废弃煤矿建设光伏电站", "3.2.2"),
+        ("火电厂脱硫改造", "2.3.1"),
+        ("煤矿电机节能改造", "1.5.2"),
     ],
 )
 def test_a_negation_of_something_else_is_at_most_a_doubt(text: str, met: str) -> None:
@@ -191,6 +196,7 @@ def test_a_negation_of_something_else_is_at_most_a_doubt(text: str, met: str) ->
         ("退役动力电池回收利用", "1.7.2"),
         ("农业废弃物资源化利用", "1.7.7"),
         ("不停车收费系统", "5.2.1"),
+        ("装机容量不低于50MW的风电场", "3.2.1"),
         ("No. 2 wind farm", "3.2.1"),
         ("closed-loop recycling of steel", "1.7.2"),
     ],

@@ -17,7 +17,7 @@ from carbonacct.certification.levers import Lever, Stop, levers
 from carbonacct.certification.scoring import Held, Score
 from carbonacct.certification.trial import Setting, Trial, level_now
 
-MANY = 2000  # ways kept apart; beyond it, of the ways to the same thousandth part of the goal only the cheapest
+MANY = 1000  # ways kept apart; beyond it, of the ways to the same thousandth part of the goal only the cheapest
 TRIED = 20  # plans scored again before all levers are pulled
 HALF_CENT = Fraction(1, 200)  # what rounding can give
 
@@ -146,30 +146,34 @@ def _without_idle(trial: Trial, plan: Plan) -> Plan:
 
 
 def _shortened(enough: _Enough, plan: Plan) -> Plan:
-    """The plan without superfluous moves, dearest first, and each move no longer than needed."""
+    """The plan without superfluous moves, dearest first, and each move no longer than needed, from the first of the plan on."""
+    plan = _needed(enough, plan)
+    for lever in list(plan):
+        plan[lever] = _least(enough, plan, lever)
+    return _needed(enough, plan)
 
-    def drop() -> None:
-        for lever in sorted(plan, key=lambda lever: -enough.trial.effort(plan[lever])):
-            rest = {other: setting for other, setting in plan.items() if other is not lever}
-            if enough(_whole(rest)):
-                del plan[lever]
 
-    plan = dict(plan)
-    drop()
-    for lever in sorted(plan, key=lambda lever: not lever.smooth):
-        others = _whole({other: setting for other, setting in plan.items() if other is not lever})
-        setting = lever.least(lambda one, others=others: enough({**others, **one}))  # type: ignore[misc]
-        if setting is not None:
-            plan[lever] = setting
-    drop()
-    return plan
+def _needed(enough: _Enough, plan: Plan) -> Plan:
+    kept = dict(plan)
+    for lever in sorted(plan, key=lambda lever: -enough.trial.effort(plan[lever])):
+        rest = {other: setting for other, setting in kept.items() if other is not lever}
+        if enough(_whole(rest)):
+            kept = rest
+    return kept
+
+
+def _least(enough: _Enough, plan: Plan, lever: Lever) -> Setting:
+    """The smallest move of a lever that does, the other moves being made."""
+    others = _whole({other: setting for other, setting in plan.items() if other is not lever})
+    return lever.least(lambda one: enough({**others, **one})) or plan[lever]
 
 
 def _first(enough: _Enough, plans: Iterable[Plan]) -> list[Plan]:
-    """The first of the plans that does what it promises, if one of the first few does."""
+    """The first of the plans that does what it promises, if one of the first few does; its first lever moved no farther than needed."""
     for _, plan in zip(range(TRIED), plans, strict=False):
         if enough(_whole(plan)):
-            return [plan]
+            first = next(iter(plan))
+            return [{**plan, first: _least(enough, plan, first)}]
     return []
 
 
@@ -178,6 +182,8 @@ def _first(enough: _Enough, plans: Iterable[Plan]) -> list[Plan]:
 
 @dataclass(frozen=True)
 class _Reached:
+    """Stops by lever; the lever that needs to be moved in part only comes first."""
+
     points: Fraction
     effort: Fraction
     stops: tuple[tuple[Lever, Stop], ...] = ()
@@ -185,10 +191,11 @@ class _Reached:
     def plus(self, lever: Lever, stop: Stop, share: Fraction = Fraction(1), base: Stop | None = None) -> _Reached:
         """With a lever moved a share of the way from a stop (or from where it stands) to another."""
         points, effort = (base.points, base.effort) if base else (Fraction(0), Fraction(0))
+        moved = ((lever, stop),)
         return _Reached(
             self.points + points + share * (stop.points - points),
             self.effort + effort + share * (stop.effort - effort),
-            (*self.stops, (lever, stop)),
+            (*self.stops, *moved) if share == 1 else (*moved, *self.stops),
         )
 
 
@@ -247,7 +254,7 @@ def _between(way: _Reached, straight: list[Lever], partial: Lever, gap: Fraction
         for base, stop in pairwise([None, *partial.stops]):
             assert stop is not None
             least = base.points if base else Fraction(0)
-            if least < gap - way.points <= stop.points:
+            if stop.smooth and least < gap - way.points <= stop.points:
                 yield way.plus(partial, stop, (gap - way.points - least) / (stop.points - least), base)
 
 

@@ -29,7 +29,7 @@ def exactly(node: Node) -> Node:
         match item:
             case Num(value):
                 return Name(str(value), LITERAL)
-            case Op("**", base, Name(power, base=str())) if Fraction(power).denominator == 1:
+            case Op("**", base, Name(power, kind)) if kind == LITERAL and Fraction(power).denominator == 1:
                 return Op("**", base, Num(Fraction(power)))
         return item
 

@@ -12,7 +12,8 @@ from carbonacct.certification.rubric import YES_NO
 from carbonacct.certification.trial import Setting, Trial
 
 FAR = Fraction(2) ** 40  # stands for an open end of a range
-STEPS = 80  # halvings of a range
+STEPS = 120  # halvings of a range at most
+PRECISION = 10**16
 SMALLEST = Fraction(1, 100)  # a mark that rises by less is continuous
 MANY = 4096  # combinations of options looked at
 DIGITS = (6, 9, 12, 15)
@@ -20,26 +21,28 @@ DIGITS = (6, 9, 12, 15)
 
 @dataclass(frozen=True)
 class Stop:
-    """A place worth moving to: the points gained there, and the effort."""
+    """A place worth moving to: the points gained there, and the effort. smooth: so is any place between the stop before and it."""
 
     setting: Setting
     points: Fraction
     effort: Fraction
+    smooth: bool = False
 
 
 @dataclass(eq=False)
 class Lever:
-    """Questions that are moved together.
-
-    stops: with ever more points; the last is the best that is known. smooth: anything between the stops can be had too.
-    """
+    """Questions that are moved together. stops: with ever more points; the last is the best that is known."""
 
     trial: Trial
     names: tuple[str, ...]
     settings: list[Setting] = field(default_factory=list)
     way: tuple[Fraction, Fraction] | None = None
     stops: list[Stop] = field(default_factory=list)
-    smooth: bool = False
+
+    @property
+    def smooth(self) -> bool:
+        """Whether there are places between stops that are worth moving to."""
+        return any(stop.smooth for stop in self.stops)
 
     @property
     def straight(self) -> bool:
@@ -163,11 +166,23 @@ def _number(trial: Trial, name: str) -> Lever | None:
         setting: Setting = {name: place}
         more = lever.gain(setting)
         if more > gained:
-            lever.smooth |= gained < lever.gain({name: (behind + place) / 2}) < more
-            lever.stops.append(Stop(setting, more, trial.effort(setting)))
+            smooth = gained < lever.gain({name: (behind + place) / 2}) < more
+            stop = Stop(setting, more, trial.effort(setting), smooth)
+            if _on_one_line([*lever.stops[-2:], stop]):
+                lever.stops.pop()
+            lever.stops.append(stop)
             gained = more
         behind = place
     return lever
+
+
+def _on_one_line(stops: list[Stop]) -> bool:
+    """Whether the last stop but one is a place like any other between its neighbours (at first: where nothing is gained)."""
+    if len(stops) < 2 or not (stops[-2].smooth and stops[-1].smooth):
+        return False
+    points, effort = (stops[-3].points, stops[-3].effort) if len(stops) == 3 else (Fraction(0), Fraction(0))
+    middle, last = stops[-2], stops[-1]
+    return (middle.points - points) * (last.effort - effort) == (last.points - points) * (middle.effort - effort)
 
 
 def _rising(stops: list[Stop]) -> list[Stop]:
@@ -221,6 +236,8 @@ def nearest_place(holds: Callable[[Fraction], bool], start: Fraction, end: Fract
     if holds(start):
         return start
     for _ in range(STEPS):
+        if abs(holding - failing) <= abs(holding) / PRECISION:
+            break
         middle = (failing + holding) / 2
         if holds(middle):
             holding = middle

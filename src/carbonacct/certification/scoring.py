@@ -15,7 +15,7 @@ from carbonacct.certification import models
 from carbonacct.certification.answers import Answers, read_answers
 from carbonacct.certification.evaluation import Evaluator
 from carbonacct.certification.problems import Problem, as_typed
-from carbonacct.certification.rubric import TOTAL, Leaf, Rubric, load
+from carbonacct.certification.rubric import TOTAL, Rubric, load
 from carbonacct.errors import InputError
 from carbonacct.expressions.tree import Node
 from carbonacct.messages import language, say, speaking
@@ -329,10 +329,9 @@ def _held(look: Evaluator, rule: models.Rule, node: Node) -> Held:
     return Held(rule, None if value is None else value == 1, look.missing(node))
 
 
-def leaf_mark(rubric: Rubric, look: Evaluator, leaf: Leaf) -> Fraction:
-    """The mark of a leaf, kept within 0 and the full mark; 0 where an answer is missing."""
-    value = look.number(leaf.mark)
-    return Fraction(0) if value is None else max(Fraction(0), min(value, Fraction(str(rubric.model.full_mark))))
+def kept(rubric: Rubric, mark: Fraction | None) -> Fraction:
+    """A mark, kept within 0 and the full mark; 0 where an answer is missing."""
+    return Fraction(0) if mark is None else max(Fraction(0), min(mark, Fraction(str(rubric.model.full_mark))))
 
 
 def _mark(rubric: Rubric, look: Evaluator, criterion: models.Criterion, weights: dict[str, Fraction], above: Fraction) -> Mark:
@@ -343,7 +342,7 @@ def _mark(rubric: Rubric, look: Evaluator, criterion: models.Criterion, weights:
         mark = sum((child.weight * child.mark for child in children), Fraction(0))
         return Mark(criterion, weight, share, mark, children=children)
     leaf = rubric.leaf[criterion.id]
-    return Mark(criterion, weight, share, leaf_mark(rubric, look, leaf), look.missing(leaf.mark), leaf.questions)
+    return Mark(criterion, weight, share, kept(rubric, look.number(leaf.mark)), look.missing(leaf.mark), leaf.questions)
 
 
 def _shares(rubric: Rubric, answers: Answers, given: dict[str, Fraction]) -> dict[str, Fraction]:

@@ -10,12 +10,11 @@ from functools import cached_property
 from carbonacct.certification.answers import Answers
 from carbonacct.certification.evaluation import Evaluator
 from carbonacct.certification.rubric import TOTAL
-from carbonacct.certification.scoring import Score, capped, leaf_mark, lowering, run
+from carbonacct.certification.scoring import Score, capped, kept, lowering, run
 from carbonacct.errors import InputError
 from carbonacct.expressions.tree import Node
 
 Setting = Mapping[str, Fraction | str]  # answers by question, in the questions' units
-SMALL = Fraction(1, 10**12)
 
 
 class Trial:
@@ -29,6 +28,7 @@ class Trial:
         self.shares = {mark.criterion.id: mark.share for mark in score.leaves()}
         self.marks = {mark.criterion.id: mark.mark for mark in score.leaves()}
         self.full = Fraction(str(self.rubric.model.full_mark))
+        self._numbers: dict[tuple[int, tuple[tuple[str, Fraction | str], ...]], Fraction | InputError | None] = {}
         self._margins: dict[frozenset[tuple[str, Fraction | str]], Fraction | None] = {}
 
     @cached_property
@@ -48,23 +48,35 @@ class Trial:
         options = {name: value for name, value in setting.items() if isinstance(value, str)}
         return replace(given, numbers={**given.numbers, **numbers}, options={**given.options, **options})
 
+    def number(self, node: Node, setting: Setting) -> Fraction | None:
+        """A formula's value with some answers changed. Raises InputError where it is undefined."""
+        part = {name: setting[name] for name in self.rubric.questions_of(node) if name in setting}
+        key = id(node), tuple(part.items())
+        if key not in self._numbers:
+            try:
+                self._numbers[key] = Evaluator(self.rubric, self.answers(part)).number(node)
+            except InputError as error:
+                self._numbers[key] = error
+        found = self._numbers[key]
+        if isinstance(found, InputError):
+            raise found
+        return found
+
     def marks_at(self, setting: Setting) -> dict[str, Fraction]:
         """Every criterion's mark; 0 where it is undefined."""
-        look = Evaluator(self.rubric, self.answers(setting))
         found = dict(self.marks)
         for leaf in self.rubric.leaves:
             if not setting.keys().isdisjoint(leaf.questions):
                 try:
-                    found[leaf.criterion.id] = leaf_mark(self.rubric, look, leaf)
+                    found[leaf.criterion.id] = kept(self.rubric, self.number(leaf.mark, setting))
                 except InputError:
                     found[leaf.criterion.id] = Fraction(0)
         return found
 
     def bonus_at(self, setting: Setting) -> Fraction:
         """The bonus points that count; 0 where they are undefined."""
-        look = Evaluator(self.rubric, self.answers(setting))
         try:
-            found = [look.number(node) for node in self.rubric.bonus]
+            found = [self.number(node, setting) for node in self.rubric.bonus]
         except InputError:
             return Fraction(0)
         return capped(self.rubric, sum((points for points in found if points is not None), Fraction(0)))
@@ -89,7 +101,7 @@ class Trial:
         look = Evaluator(rubric, self.answers(setting))
         for node in (*rubric.values.values(), *rubric.veto, *rubric.warn, *rubric.bonus, *(leaf.mark for leaf in rubric.leaves)):
             if not setting.keys().isdisjoint(rubric.questions_of(node)):
-                look.number(node)  # scoring would fail where one of them is undefined
+                self.number(node, setting)  # scoring would fail where one of them is undefined
         bands = rubric.levels
         reached = self.points_at(setting) if self.by_marks else look.value(rubric.level_of)
         if bands is None or reached is None:
@@ -113,8 +125,8 @@ class Trial:
     def effort(self, setting: Setting) -> Fraction:
         """What a setting costs.
 
-        Of the total: each criterion's effort in proportion to the marks that it gains, and 1 for all bonus points. Of a value: the relative
-        change of each number, and 1 for a choice.
+        Of the total: each criterion's effort in proportion to the marks that it gains, and 1 for all bonus points. Of a value: the change of
+        each number relative to the larger one, before or after, and 1 for a choice.
         """
         if not self.by_marks:
             return sum((self._change(name, value) for name, value in setting.items()), Fraction(0))
@@ -131,7 +143,9 @@ class Trial:
 
     def _change(self, name: str, value: Fraction | str) -> Fraction:
         before = self.score.answers.numbers.get(name, Fraction(0))
-        return Fraction(1) if isinstance(value, str) else abs(value - before) / max(abs(before), SMALL)
+        if isinstance(value, str) or value == before:
+            return Fraction(isinstance(value, str))
+        return abs(value - before) / max(abs(before), abs(value))
 
 
 def level_now(score: Score) -> int | None:
