@@ -91,6 +91,52 @@ def test_many_criteria_are_no_matter(rubric: Callable[[str], Rubric]) -> None:
     assert advice is not None and advice.effort == sum(range(1, 16))
 
 
+def test_the_half_cent_of_rounding_counts(rubric: Callable[[str], Rubric]) -> None:
+    """59.995 at most, which rounds to the 60 that are needed; 59.994 would not."""
+    plan = rubric("questions:\n" + question("a") + "criteria:\n" + criterion("a", "1", "a * 0.59995") + LEVELS)
+    advice = certification.score(plan, {"a": 50}).advice
+    assert advice is not None and advice.reachable
+    assert [step.changes for step in advice.steps] == [{"a": (50, 100)}]
+    short = rubric("questions:\n" + question("a") + "criteria:\n" + criterion("a", "1", "a * 0.59994") + LEVELS)
+    advice = certification.score(short, {"a": 50}).advice
+    assert advice is not None and not advice.reachable
+
+
+def test_more_choices_than_can_be_combined(rubric: Callable[[str], Rubric]) -> None:
+    """2^13 combinations are too many to look at, all of one kind are not."""
+    names = [f"q{index}" for index in range(13)]
+    every = " and ".join(f"{name} == 'yes'" for name in names)
+    plan = rubric(
+        "questions:\n" + "".join(question(n, "kind: yes_no") for n in names)
+        + "criteria:\n" + criterion("a", "1", f"100 if {every} else 0") + LEVELS
+    )  # fmt: skip
+    advice = certification.score(plan, dict.fromkeys(names, "no")).advice
+    assert advice is not None and advice.reachable
+    assert advice.steps[0].changes == dict.fromkeys(names, ("no", "yes"))
+
+
+def test_more_ways_than_can_be_kept_apart_are_told_all_the_same(
+    rubric: Callable[[str], Rubric], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """26 criteria of uneven weight and effort: within a hundredth of the best that a finer search over all sums finds."""
+    monkeypatch.setattr("carbonacct.certification.advice.MANY", 50)
+    names = [f"q{index}" for index in range(26)]
+    shares = [Fraction(1000 + 7 * index * index, sum(1000 + 7 * i * i for i in range(26))) for index in range(26)]
+    efforts = [1 + (index * 37 % 101) / 7 for index in range(26)]
+    plan = rubric(
+        "questions:\n" + "".join(question(n, "kind: yes_no") for n in names) + "criteria:\n"
+        + "".join(criterion(n, str(s), YES.format(n), f", effort: {e}") for n, s, e in zip(names, shares, efforts, strict=True)) + LEVELS
+    )  # fmt: skip
+    advice = certification.score(plan, dict.fromkeys(names, "no")).advice
+    assert advice is not None and advice.reachable
+    best = {0: 0.0}  # ten-thousandths of the goal, rounded up: never dearer than the truth
+    for share, effort in zip(shares, efforts, strict=True):
+        for units, cost in list(best.items()):
+            reached = min(10_000, units + int(share * 100 / 60 * 10_000) + 1)
+            best[reached] = min(best.get(reached, 1e9), cost + effort)
+    assert best[10_000] <= advice.effort <= best[10_000] * 1.01
+
+
 def test_the_target_of_a_plan_moves_path_and_ambition() -> None:
     """On the path at 0.7: 30 points; the yearly cut 1 - 0.7^(1/3) = 0.1121 of 0.125: 13.45 after 12."""
     answers = {**certification.load("transition-plan").model.cases[1].answers, "asset_end_year": 2040}

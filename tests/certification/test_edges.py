@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from carbonacct import certification
 from carbonacct.errors import InputError
+from tests.certification.test_scoring import HEAD, criterion, question
 
 POSITIVE = st.decimals("0.01", "9999.99", places=2)
 STEP = Decimal("0.000001")
@@ -93,6 +96,23 @@ def test_noise_of_roots_is_taken_off_before_comparing() -> None:
     score = certification.score("transition-plan", answers)
     assert score.values["g"] == 0.1
     assert next(leaf.mark for leaf in score.leaves() if leaf.criterion.id == "ambition") == 100
+
+
+@pytest.mark.parametrize(
+    ("formula", "answer", "expected"),
+    [
+        ("a ** 2 / 100", 30, 9),
+        ("10 * a ** 0.5", 64, 80),
+        ("10 * sqrt(a)", 64, 80),
+        ("round(a / 3 * 2, 1)", 0.1, Fraction(1, 10)),
+        ("100 if log(exp(a)) <= 0.3 else 0", 0.3, 100),
+        ("100 * a / 3", 1, Fraction(100, 3)),
+    ],
+)
+def test_formulas_over_fractions(tmp_path: Path, formula: str, answer: float, expected: Fraction) -> None:
+    path = tmp_path / "example.yaml"
+    path.write_text(HEAD + "questions:\n" + question("a") + "criteria:\n" + criterion("a", "1", formula), encoding="utf-8")
+    assert certification.score(path, {"a": answer}).marks[0].mark == expected
 
 
 @pytest.mark.parametrize("value", ["1e999999999 tCO2", "1e-999999999", float("inf"), 10**400])
