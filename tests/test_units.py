@@ -80,6 +80,12 @@ def test_kt_is_mass_not_knot() -> None:
         "5 t); import os",
         "7 __import__('os')",
         "1 t**999",
+        "2024-01-01",
+        "2024/06",
+        "1.2 3",
+        "12 -",
+        "5 0 t",
+        "5 -t",
     ],
 )
 def test_what_is_not_a_unit_is_refused(text: str) -> None:

@@ -1108,6 +1108,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{id} 的权重未知：请依原文在 weights 中提供",
     ),
     "score.class_missing": ("{name} is needed: the weights depend on it", "缺少 {name}：权重由其决定"),
+    "score.range_order": ("the range goes from {low} to {high}, which is not upwards", "取值范围从 {low} 到 {high}，并非递增"),
+    "score.positive": ("{value} should be above 0", "{value} 应大于 0"),
+    "score.not_negative": ("{value} should be 0 or more", "{value} 应不小于 0"),
+    "score.effort_branch": (
+        "the effort of {id} is that of the criteria below it: give theirs",
+        "{id} 的投入由其下级指标决定：请给出下级指标的投入",
+    ),
+    "score.no_file": ("no rubric file '{path}'", "没有评分表文件“{path}”"),
     "score.bands": (
         "levels go from best to worst, all with min (falling) or all with max (rising), and leave no gap at the end",
         "等级应由优到劣排列，统一用 min（递减）或 max（递增），末端不得留空",
@@ -1125,12 +1133,27 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "score.veto_open": ("vetoes not checked, answers missing: {ids}", "缺少答案、尚未核查的否决项：{ids}"),
     "score.bonus_capped": ("bonus points capped at {cap}", "加分上限为 {cap}"),
     "score.lowered": ("the level is lowered by {count}", "等级下调 {count} 级"),
+    "score.down_whole": (
+        "the number of levels to go down must be a whole number from 0 up, but {given}",
+        "下调级数应为非负整数，而 {given}",
+    ),
+    "score.down_open": (
+        "not answered, so that the level may be lower: {names}",
+        "以下各项未填报，等级可能更低：{names}",
+    ),
     "score.bonus": ("Bonus", "加分"),
     "score.bonus_points": ("{points} points, in the score", "{points} 分，已计入得分"),
     "score.list": ("; ", "；"),
     "score.yes": ("yes", "是"),
     "score.no": ("no", "否"),
     "score.no_answer": ("not answered", "未填报"),
+    "score.not_reported": ("not reported", "未报告"),
+    "score.pair": ("{name}: {value}", "{name}：{value}"),
+    "score.noted": ("{text} ({note})", "{text}（{note}）"),
+    "score.unit_wan": ("10^4 ", "万"),
+    "score.unit_yi": ("10^8 ", "亿"),
+    "score.unit_k": ("10^3 ", "千"),
+    "score.unit_CNY": ("CNY", "元"),
     "score.arithmetic": (
         "mark {mark}, share {share}: {points} of {of} points",
         "评分 {mark}，权重 {share}：{points} / {of} 分",
@@ -1139,8 +1162,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "score.reason": ("{given}; rule: {rule}; {arithmetic}", "{given}；规则：{rule}；{arithmetic}"),
     "score.change": ("{title}: {before} → {after}", "{title}：{before} → {after}"),
     "score.step": (
-        "{criterion} (+{points} points, effort {effort}): {changes}",
-        "{criterion}（+{points} 分，相对投入 {effort}）：{changes}",
+        "{changes} (+{points} points, effort {effort}){criteria}",
+        "{changes}（+{points} 分，相对投入 {effort}）{criteria}",
     ),
     "score.no_advice": ("nothing higher can be told", "无可提升的等级或等级无法判定"),
     "score.clear": ("first clear the veto: {title}", "首先排除否决项：{title}"),
@@ -1180,6 +1203,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "identify.green": ("Green", "绿色"),
     "identify.not_green": ("Not green", "非绿色"),
     "identify.to_be_confirmed": ("To be confirmed", "待确认"),
+    "identify.text_or_file": (
+        "give either a description with its options or a project file (--file)",
+        "请提供项目描述及其选项，或仅提供项目文件（--file）",
+    ),
+    "identify.met_and_failed": (
+        "the condition of {codes} cannot be both met and failed",
+        "{codes} 的技术条件不能同时为满足与不满足",
+    ),
     "identify.edition": ("no catalogue '{edition}'", "没有目录“{edition}”"),
     "identify.code": (
         "'{code}' is neither a GB/T 4754 code such as D4416 nor a code of the table such as 3.2.2",
@@ -1189,7 +1220,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "identify.terms": ("the text says: {terms}", "文本中有：{terms}"),
     "identify.like": ("the text resembles the entry's name ({share})", "文本与条目名称相近（{share}）"),
     "identify.only_like": ("no term of the entry is found, only a resemblance", "未出现条目检索词，仅名称相近"),
-    "identify.negated": ("{code} is named, but with a negation before it: {terms}", "出现 {code}，但其前有否定字样：{terms}"),
+    "identify.negated": (
+        "{code} is named, but with a negation, cancellation or closure in the clause ({words}): {terms}",
+        "出现 {code}，但同句有否定、取消或关停字样（{words}）：{terms}",
+    ),
     "identify.industry": ("industry code {codes} belongs to the entry", "行业代码 {codes} 属于该条目"),
     "identify.other_industry": (
         "industry code {codes} is not that of the entry ({expected})",
@@ -1206,8 +1240,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "identify.excluded": ("excluded: {title} (the text says: {terms})", "排除项：{title}（文本中有：{terms}）"),
     "identify.excluded_negated": (
-        "{title} is named, but with a negation or replacement near by: {terms}",
-        "出现{title}，但附近有否定或替代字样：{terms}",
+        "{title} is named, but with a negation or replacement in the clause ({words}): {terms}",
+        "出现{title}，但同句有否定或替代字样（{words}）：{terms}",
     ),
     "identify.excluded_trade": ("industry code {codes} is that of {title}", "行业代码 {codes} 属于{title}"),
     "identify.removed": ("{code} {name} is not in {title}", "{title}不含 {code} {name}"),

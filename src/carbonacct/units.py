@@ -165,6 +165,7 @@ _SPECIES = re.compile(
 )
 _NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(.*?)\s*", re.DOTALL)
+_UNIT_SIGN = re.compile(r"[^\W\d_]|[%‰°]")  # a letter of any script, or a sign that stands for a unit
 _HYPHENATED = re.compile(
     r"(?<=HFC|CFC|HFO|HFE|CFE)-(?=\d)|(?<=Halon)-(?=\d)|(?<=[tg]c)-(?=C\d)|(?<=R)-(?=\d{3})|(?<=4310)-|(?<=NH3)-(?=N)"
 )
@@ -325,12 +326,24 @@ def _protect(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def parse_quantity(text: str) -> tuple[float, Unit | None]:
-    """Read ``"350 万Nm3"``, ``"1.2e4 吨"``, ``"85 %"`` or ``"120,000"``; the unit is None where none is written."""
+    """Read ``"350 万Nm3"``, ``"1.2e4 吨"``, ``"85 %"`` or ``"120,000"``; the unit is None where none is written.
+
+    Raises UnitError, for what follows the number without being a unit too: the rest of a date, a second number.
+    """
+    number, unit = split_quantity(text)
+    return float(number), unit
+
+
+def split_quantity(text: str) -> tuple[str, Unit | None]:
+    """As :func:`parse_quantity`, with the number as it is written."""
     match = _QUANTITY.fullmatch(text.translate(_TYPOGRAPHY))
     if not match:
         raise UnitError(say("quantity.unreadable", text=text[:80]))
-    number, unit = match.groups()
-    return float(number.replace(",", "")), parse_unit(unit) if unit else None
+    number, written = match.groups()
+    unit = parse_unit(written) if written == "1" or _UNIT_SIGN.search(written) else None
+    if written and (unit is None or unit.scale <= 0):
+        raise UnitError(say("quantity.unreadable", text=text[:80]))
+    return number.replace(",", ""), unit
 
 
 def foreign_unit(units: Any) -> Unit:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.test_cli import run
 
 ANSWERS = """rubric: carbon-four-colour
@@ -43,7 +44,7 @@ def test_run_text_and_html(source: Path, tmp_path: Path) -> None:
     assert "Level: light green" in done.stdout
     assert "Emissions of the year: 900 tCO2e → 800 tCO2e" in done.stdout
     assert "weights: illustrative" in (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert "等级: 浅绿" in run("--lang", "zh", "score", "run", source).stdout
+    assert "等级：浅绿" in run("--lang", "zh", "score", "run", source).stdout
 
 
 def test_problems_have_their_line(source: Path) -> None:
@@ -99,6 +100,85 @@ def test_identify() -> None:
     assert "To be confirmed" in run("score", "identify", "屋顶光伏").stdout
     assert "Not green" in run("score", "identify", "屋顶光伏", "--failed", "3.2.2").stdout
     assert run("score", "identify", "光伏", "--code", "9.9.9").returncode == 2
+
+
+def test_problems_are_at_their_own_key(tmp_path: Path) -> None:
+    """'class' is named in the hint of line 3 and is an answer of its own; weights and efforts have their lines."""
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "rubric: sichuan-green-enterprise\nanswers:\n  disclosur: 'no'\n  disclosure: maybe\n"
+        "weights:\n  B: x\n  Q: 1\nefforts:\n  C: 2\n",
+        encoding="utf-8",
+    )
+    done = run("score", "run", path)
+    assert done.returncode == 2
+    lines = [line.split("a.yaml:", 1)[1] for line in done.stderr.strip().splitlines()]
+    assert [line.split(":")[0] for line in lines] == ["3", "4", "6", "7", "9"]
+    assert "unknown question 'disclosur'; did you mean 'disclosure'?" in lines[0]
+    path.write_text("rubric: sichuan-green-project\nanswers: {}\nweights:\n  B: 0.5\n  C: 0.1\n", encoding="utf-8")
+    assert "a.yaml:4:3: the weights of B, C, D, E sum to 0.95, not 1" in run("score", "run", path).stderr
+
+
+def test_the_rubric_of_an_answer_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("entity: x\nrubric: carbon-four-color\nanswers: {}\n", encoding="utf-8")
+    done = run("score", "run", path)
+    assert done.returncode == 2
+    assert "a.yaml:2:1: no rubric 'carbon-four-color'; did you mean 'carbon-four-colour'?" in done.stderr
+    path.write_text("rubric: own.yaml\nanswers: {recheck_score: 90}\n", encoding="utf-8")
+    assert "a.yaml:1:1: no rubric file" in run("score", "run", path).stderr
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        (ROOT / "methodologies/certification/eco-industrial-park-recheck.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    assert json.loads(run("score", "run", path, "--json").stdout)["level"]["key"] == "excellent"
+    form = run("score", "template", own).stdout.replace("recheck_score:", "recheck_score: 90")
+    path.write_text(form, encoding="utf-8")
+    assert str(own) in form
+    assert run("score", "run", path).returncode == 0
+
+
+def test_a_rubric_of_another_id_than_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "methodologies/certification/eco-industrial-park-recheck.yaml").read_text(encoding="utf-8")
+    place = tmp_path / "methodologies" / "certification" / "mine.yaml"
+    place.parent.mkdir(parents=True)
+    place.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("CARBONACCT_PATH", str(tmp_path))
+    done = run("score", "template", "mine")
+    assert done.returncode == 2
+    assert (
+        "mine.yaml:1:1: id is 'certification/eco-industrial-park-recheck', but the file's place says 'certification/mine'"
+        in done.stderr
+    )
+    assert run("score", "show", place).returncode == 0  # a file of one's own is free
+
+
+def test_identify_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text("description: 屋顶光伏\ncodes: [D4416]\nconditions: {3.2.2: true}\n", encoding="utf-8")
+    assert json.loads(run("score", "identify", "--file", path, "--json").stdout)["state"] == "green"
+    path = tmp_path / "p.json"
+    path.write_text('{"description": "solar", "codes": [4416], "technologies": ["photovoltaic"]}', encoding="utf-8")
+    assert json.loads(run("score", "identify", "-f", path, "--json").stdout)["candidates"][0]["score"] == 1
+    path.write_text('{"description": "solar",\n"codes": [4416,\n"9.9.9"],\n"conditions": {\n"3.2.99": true}}', encoding="utf-8")
+    done = run("score", "identify", "-f", path)
+    assert done.returncode == 2
+    assert "p.json:3:1: '9.9.9' is neither" in done.stderr
+    assert "p.json:5:1: '3.2.99' is neither" in done.stderr
+    path.write_text('{"description": "solar",\n"edition": "gic2020"}', encoding="utf-8")
+    assert "p.json:2:1: no catalogue 'gic2020'; did you mean 'gic2019'?" in run("score", "identify", "-f", path).stderr
+    path.write_text('{"description": "solar",\n"conditons": {}}', encoding="utf-8")
+    assert (
+        "p.json:2:1: conditons: unknown key 'conditons'; did you mean 'conditions'?"
+        in run("score", "identify", "-f", path).stderr
+    )
+
+
+def test_identify_refuses_contradictions(tmp_path: Path) -> None:
+    done = run("score", "identify", "光伏", "--met", "3.2.2", "--failed", "3.2.2")
+    assert (done.returncode, "the condition of 3.2.2 cannot be both met and failed" in done.stderr) == (2, True)
+    assert run("score", "identify").returncode == 2
+    assert run("score", "identify", "光伏", "--file", tmp_path / "p.yaml").returncode == 2
 
 
 def test_the_command_line_stays_light() -> None:

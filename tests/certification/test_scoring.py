@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -158,8 +159,8 @@ def test_all_errors_of_the_answers_at_once() -> None:
     [
         ({"honours": "provence"}, "honours: 'provence' is none of none, local, province, national; did you mean 'province'?"),
         ({"innovation": [50, 101]}, "innovation: 101 is outside the range from 0 to 100"),
-        ({"energy_ratio": True}, "energy_ratio: 'True' is not a number in 1"),
-        ({"energy_ratio": float("nan")}, "energy_ratio: nan is outside the range"),
+        ({"energy_ratio": True}, "energy_ratio: 'true' is not a number in 1"),
+        ({"energy_ratio": float("nan")}, "energy_ratio: 'NaN' is not a number in 1"),
         ({"energy_ratio": [1]}, "energy_ratio: '[1]' is not a number in 1"),
         ({"disclosure": "maybe"}, "disclosure: 'maybe' is none of yes, no"),
     ],
@@ -188,7 +189,7 @@ def test_a_rating_without_its_value_has_no_level_and_says_what_is_missing() -> N
     assert score.level is None
     assert set(score.missing) == {"output", "benchmark"}
     assert score.advice is None
-    assert "not answered" in score.to_text()
+    assert "Ratio of intensity to the benchmark = not reported" in score.to_text()
 
 
 # weights ---------------------------------------------------------------------------------------------------------
@@ -225,6 +226,82 @@ def test_the_class_that_the_weights_depend_on_is_needed() -> None:
         certification.score("carbon-credit-rating", {"finance": 50})
 
 
+def test_efforts_are_those_of_marked_criteria() -> None:
+    answers = certification.load("sichuan-green-enterprise").model.cases[0].answers
+    with pytest.raises(InputError, match="efforts: the effort of C is that of the criteria below it"):
+        certification.score("sichuan-green-enterprise", answers, efforts={"C": 2})
+    assert certification.score("sichuan-green-enterprise", answers, efforts={"C1": 2}).efforts == {"C1": 2}
+
+
+@pytest.mark.parametrize("answer", ["A", "a", "A级", "a级", "Grade A", "grade a"])
+def test_options_with_capitals(rubric: Callable[[str], Rubric], answer: str) -> None:
+    options = "kind: choice, options: {A: {zh: A级, en: Grade A}, B: {zh: B级, en: Grade B}}"
+    graded = rubric("questions:\n" + question("g", options) + "criteria:\n" + criterion("g", "1", "100 if g == 'A' else 0"))
+    assert certification.score(graded, {"g": answer}).score == 100
+
+
+# impossible and missing answers ----------------------------------------------------------------------------------
+
+
+def test_all_that_is_missing_is_listed() -> None:
+    """Bonus, lowering and values that nothing is graded by: 0 points held back, but listed."""
+    score = certification.score("low-carbon-level", {"data_quality": "verified"})
+    assert set(score.missing) == set(score.rubric.model.questions) - {"data_quality"}
+    assert (score.missing["retired"], score.missing["reductions"]) == (0, 0)
+    assert score.missing["emissions"] == Decimal("65.00")
+    assert "Reductions to emissions = not reported" in score.to_text()
+    assert "单位产品排放 = 未报告" in score.to_text("zh")
+    assert "not reported" in score.to_html(lang="en")
+
+
+def test_the_number_of_levels_to_go_down_is_whole_and_its_absence_is_warned_of(rubric: Callable[[str], Rubric]) -> None:
+    body = question("a") + question("p", "context: true") + "down: p\ncriteria:\n" + criterion("a", "1", "a") + LEVELS
+    plan = rubric("questions:\n" + body)
+    score = certification.score(plan, {"a": 90})
+    assert score.missing == {"p": 0}
+    assert "not answered, so that the level may be lower: p" in score.warnings
+    lowered = certification.score(plan, {"a": 90, "p": 1})
+    assert lowered.level is not None and lowered.level.key == "mid"
+    with pytest.raises(InputError, match=r"a whole number from 0 up, but p = 0\.9"):
+        certification.score(plan, {"a": 90, "p": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "warning"),
+    [
+        ("zhejiang-carbon-efficiency", {"emissions": 10, "sinks": 11, "value_added": 1, "industry_L": 1}, "sinks exceed the emissions"),
+        ("green-issuer", {"green_revenue": 101, "revenue": 100}, "The revenue of a business is above total revenue"),
+        ("green-factory-2018", {"rank": 401, "population": 400}, "The rank is beyond the number of factories"),
+        ("carbon-account-score", {"class": "medium", "faults": 2, "actions": 1}, "More faults than carbon actions"),
+    ],
+)  # fmt: skip
+def test_impossible_answers_are_warned_of(name: str, answers: dict[str, Any], warning: str) -> None:
+    whole = {**certification.load(name).model.cases[0].answers, **answers}
+    assert any(warning in text for text in certification.score(name, whole).warnings)
+    assert not any(
+        warning in text for text in certification.score(name, certification.load(name).model.cases[0].answers).warnings
+    )
+
+
+def test_no_rank_before_the_first() -> None:
+    with pytest.raises(InputError, match="rank: 0 is outside the range from 1"):
+        certification.score("green-factory-2018", {"rank": 0, "population": 400})
+
+
+def test_a_loss_has_no_share_of_the_profit() -> None:
+    """-10 is above 0.3 times -100, but that is no share of 30 %."""
+    answers = {"green_revenue": 40, "max_other_revenue": 35, "green_profit": -10, "max_other_profit": -20, "revenue": 100}
+    for profit in (-100, 0):
+        level = certification.score("green-issuer", {**answers, "profit": profit}).level
+        assert level is not None and level.key == "not_green"
+
+
+def test_what_vetoes_by_our_design_is_not_called_confirmed() -> None:
+    assert {rule.evidence for rule in certification.load("transition-plan").model.veto} == {"unconfirmed"}
+    graded = {rule.id: rule.evidence for rule in certification.load("green-factory-2018").model.veto}
+    assert [key for key, evidence in graded.items() if evidence == "confirmed"] == ["basic"]
+
+
 # files -----------------------------------------------------------------------------------------------------------
 
 
@@ -253,13 +330,24 @@ def test_the_class_that_the_weights_depend_on_is_needed() -> None:
         (question("a", "kind: yes_no") + "criteria:\n" + criterion("a", "1", "a"), "a is a choice, not a number"),
         (question("a") + "criteria:\n" + criterion("a", "1", "sum(x.a for x in a)"), "is not allowed in a formula"),
         (question("a") + "criteria:\n" + criterion("a", "1", "interpolate(t.c, a)"), "is not allowed in a formula"),
+        (question("a") + "criteria:\n" + criterion("a", "1", "a") + LEVELS.replace("key: mid", "key: top"), "the name 'top' is used twice"),
+        (question("a", "better: higher, range: [5, 1]") + "criteria:\n" + criterion("a", "1", "a"), "the range goes from 5 to 1"),
+        (question("a", "kind: yes_no, default: maybe") + "criteria:\n" + criterion("a", "1", "100 if a == 'yes' else 0"), "'maybe' is none of yes, no"),
+        (question("a", "better: higher, range: [0, 100], default: 101") + "criteria:\n" + criterion("a", "1", "a"), "101 is outside the range"),
+        (question("a") + "full_mark: 0\ncriteria:\n" + criterion("a", "1", "a"), "0 should be above 0"),
+        (question("a") + "full_mark: -10\ncriteria:\n" + criterion("a", "1", "a"), "-10 should be above 0"),
+        (question("a") + "bonus_cap: -1\ncriteria:\n" + criterion("a", "1", "a"), "-1 should be 0 or more"),
+        (question("a") + "criteria:\n" + criterion("a", "1", "a", ", effort: -1"), "-1 should be 0 or more"),
+        (question("a") + "values:\n  K: {title: {zh: K, en: K}, unit: furlong, formula: a}\ncriteria:\n" + criterion("a", "1", "a"), "unknown unit 'furlong'"),
+        (question("a", "unit: furlong, better: higher") + "criteria:\n" + criterion("a", "1", "a"), "unknown unit 'furlong'"),
+        (question("a") + "criteria:\n" + criterion("a", "1", "a") + "weight_sums: [{criteria: [A], equal: abc}]\n", "a weight here is not a number"),
     ],
 )  # fmt: skip
 def test_rubrics_that_are_refused(rubric: Callable[[str], Rubric], body: str, message: str) -> None:
     with pytest.raises(FileError) as caught:
         rubric("questions:\n" + body)
     assert message in str(caught.value)
-    assert "example.yaml:" in str(caught.value)
+    assert all(re.search(r"example\.yaml:\d+:\d+: ", problem) for problem in caught.value.problems)
 
 
 def test_unknown_rubric() -> None:
@@ -429,6 +517,31 @@ def test_json_holds_all_and_html_is_one_page_in_both_languages(tmp_path: Path) -
     assert '<html lang="en">' in score.to_html(lang="en")
     set_language("zh")
     assert "如何提升等级" in str(score)
+
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("name", certification.rubrics())
+def test_reports_are_in_one_language(name: str) -> None:
+    """No Chinese in the English page; in the Chinese one, every open question and the document are Chinese."""
+    rubric = certification.load(name)
+    score = certification.score(rubric, rubric.model.cases[0].answers)
+    assert not CHINESE.search(score.to_html(lang="en")), CHINESE.findall(score.to_html(lang="en"))
+    chinese = score.to_html(lang="zh")
+    for item in (*rubric.model.open_questions, rubric.model.source_document.document):
+        assert not isinstance(item, str)
+        assert CHINESE.search(str(item.zh)) or not CHINESE.search(str(item.en))
+        assert str(item.en) not in chinese or str(item.en) == str(item.zh)
+    assert not re.search(r": ", re.sub(r"weights: illustrative|levels: illustrative|规则：.*", "", score.to_text("zh")))
+
+
+def test_units_and_defaults_are_named_for_people() -> None:
+    score = certification.score("carbon-four-colour", {"emissions": 900, "output": 1000, "benchmark": 1})
+    assert "排放强度 = 0.9 tCO2e/万元" in score.to_text("zh")
+    assert "使用缺省值：深绿上限 = 0.8" in score.to_text("zh")
+    assert "Emission intensity = 0.9 tCO2e/10^4 CNY" in score.to_text("en")
+    assert "default used: Limit of dark green = 0.8" in score.to_text("en")
 
 
 def test_describe_and_public_names() -> None:

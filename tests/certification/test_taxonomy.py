@@ -136,6 +136,80 @@ def test_a_denied_entry_is_not_found() -> None:
     assert any(doubt.startswith("3.2.2 is named, but with a negation") for doubt in found.doubts)
 
 
+@pytest.mark.parametrize(
+    ("text", "met", "edition"),
+    [
+        ("本项目不是光伏项目，而是煤矿", "3.2.2", "gic2019"),
+        ("The project does not include any solar, it is a coal mine", "3.2.2", "gic2019"),
+        ("The project doesn’t include solar panels", "3.2.2", "gic2019"),
+        ("无光伏，仅建设普通厂房", "3.2.2", "gic2019"),
+        ("非光伏项目", "3.2.2", "gic2019"),
+        ("禁止建设光伏", "3.2.2", "gic2019"),
+        ("风电项目取消，改为燃气发电", "3.2.1", "gic2019"),
+        ("风电项目，已取消", "3.2.1", "gic2019"),
+        ("关停光伏电站", "3.2.2", "gic2019"),
+        ("光伏电站拆除工程", "3.2.2", "gic2019"),
+        ("不安装光伏", "3.2.2", "gic2019"),
+        ("non-solar plant", "3.2.2", "gic2019"),
+        ("the wind farm cannot be built", "3.2.1", "gic2019"),
+        ("decommissioning of a wind farm", "3.2.1", "gic2019"),
+        ("the solar park was closed", "3.2.2", "gic2019"),
+        ("coal fired power plant with solar roof", "3.2.2", "gic2019"),
+        ("coal-fired power plant with solar roof", "3.2.2", "gic2019"),
+        ("coal fired power plant with carbon capture", "7.1.1", "gbc2021"),
+        ("煤矿建设项目，屋顶光伏", "3.2.2", "gic2019"),
+        ("新建火电厂，配套储能", "3.4.2", "gic2019"),
+        ("新建煤电一体化项目，配套光伏", "3.2.2", "gic2019"),
+    ],
+)
+def test_what_is_denied_cancelled_closed_or_excluded_is_never_green(text: str, met: str, edition: str) -> None:
+    found = certification.identify(text, edition=edition, conditions={met: True})
+    assert found.state != "green"
+    assert found.state == "to_be_confirmed" or any("excluded:" in reason for reason in found.reasons)
+    assert found.doubts
+
+
+@pytest.mark.parametrize(
+    ("text", "met"),
+    [
+        ("不使用煤炭的光伏电站", "3.2.2"),
+        ("没有污染的风电场", "3.2.1"),
+        ("Not only solar but also wind farm", "3.2.2"),
+        ("利用废弃煤矿建设光伏电站", "3.2.2"),
+        ("火电厂脱硫改造", "2.3.1"),
+        ("煤矿电机节能改造", "1.5.2"),
+    ],
+)
+def test_a_negation_of_something_else_is_at_most_a_doubt(text: str, met: str) -> None:
+    found = certification.identify(text, conditions={met: True})
+    assert found.state == "to_be_confirmed"
+    assert met in [one.code for one in found.candidates]
+
+
+@pytest.mark.parametrize(
+    ("text", "met"),
+    [
+        ("非化石能源：光伏电站", "3.2.2"),
+        ("光伏电站，采用无人机巡检", "3.2.2"),
+        ("未利用地光伏电站", "3.2.2"),
+        ("无人值守风电场", "3.2.1"),
+        ("退役动力电池回收利用", "1.7.2"),
+        ("农业废弃物资源化利用", "1.7.7"),
+        ("不停车收费系统", "5.2.1"),
+        ("装机容量不低于50MW的风电场", "3.2.1"),
+        ("No. 2 wind farm", "3.2.1"),
+        ("closed-loop recycling of steel", "1.7.2"),
+    ],
+)
+def test_words_that_only_look_like_a_negation(text: str, met: str) -> None:
+    assert certification.identify(text, conditions={met: True}).state == "green"
+
+
+def test_a_technology_that_is_denied_is_a_doubt() -> None:
+    found = certification.identify("光伏电站", technologies=["不采用光伏组件"], conditions={"3.2.2": True})
+    assert found.state == "to_be_confirmed"
+
+
 def test_an_excluded_trade_alone_vetoes_but_the_text_comes_first() -> None:
     assert certification.identify("扩大产能", ["4411"]).state == "not_green"
     found = certification.identify("建设光伏电站", ["4411"], conditions={"3.2.2": True})

@@ -1,43 +1,53 @@
-"""What would raise the level: the cheapest set of criteria, and each single answer that would do it alone.
+"""What would raise the level: the cheapest set of changes, and each single one that would do it alone; all of it scored again.
 
-A criterion costs its effort in proportion to the marks gained, so that each has one price per point of the total. Marks that can
-only jump (yes or no, tables) are chosen by an exact knapsack over hundredths of a point; the others fill the rest, cheapest first.
+The plan is sought with each lever's points and effort as they are when it is moved alone: choices and jumps by an exact frontier over
+fractions, straight levers cheapest first, at most one lever between two stops. It is then scored as a whole, what is superfluous is taken
+out, and every move is shortened to what is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import product
-from math import ceil, floor, log10
+from itertools import pairwise
 
 from carbonacct.certification import models
-from carbonacct.certification.answers import Answers
-from carbonacct.certification.rubric import TOTAL, YES_NO, Leaf, Rubric
-from carbonacct.certification.scoring import Evaluator, Held, Mark, Score, grade, leaf_mark
-from carbonacct.errors import InputError
+from carbonacct.certification.levers import Lever, Stop, levers
+from carbonacct.certification.scoring import Held, Score
+from carbonacct.certification.trial import Setting, Trial, level_now
 
-UNITS = 100  # a point has this many units in the knapsack
-FAR = 2.0**40  # stands for an open end of a range
-STEPS = 80  # halvings of a range
-SMALLEST = Fraction(1, 100)  # a mark that rises by less is continuous
-MANY = 1000  # combinations of options looked at
+MANY = 1000  # ways kept apart; beyond it, of the ways to the same thousandth part of the goal only the cheapest
+TRIED = 20  # plans scored again before all levers are pulled
+HALF_CENT = Fraction(1, 200)  # what rounding can give
 
 Answer = float | str
 Changes = dict[str, tuple[Answer | None, Answer]]
+Plan = dict[Lever, Setting]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A criterion's mark, before and after."""
+
+    criterion: models.Criterion
+    before: Fraction
+    after: Fraction
 
 
 @dataclass(frozen=True)
 class Step:
-    """One change: answers from → to, the criterion's mark from → to, the points gained, and the effort."""
+    """One change: answers from → to, the marks that it moves, the points gained and the effort, the steps above it taken."""
 
     changes: Changes
-    criterion: models.Criterion | None = None
-    before: Fraction = Fraction(0)
-    after: Fraction = Fraction(0)
-    points: Fraction = Fraction(0)
+    moves: tuple[Move, ...] = ()
+    points: Fraction | None = None
     effort: float = 0.0
+
+    @property
+    def criterion(self) -> models.Criterion | None:
+        """The first of the criteria that it moves."""
+        return self.moves[0].criterion if self.moves else None
 
 
 @dataclass(frozen=True)
@@ -62,233 +72,214 @@ class Advice:
 
 def advise(score: Score) -> Advice | None:
     """The advice for a score; None at the best level, without levels, or where the level cannot be told."""
-    bands = score.rubric.levels
-    if bands is None or score.level_by_marks is None:
+    position, bands = level_now(score), score.rubric.levels
+    if not position or bands is None:
         return None
-    position = bands.bands.index(score.level_by_marks)
-    if position == 0:
-        return None
-    target = bands.bands[position - 1]
+    trial = Trial(score, position - 1)
+    found = levers(trial)
+    margin = trial.margin({})
+    gap = -margin if margin is not None and trial.by_marks else None
+    plan, alone, reachable = _way(trial, found)
     vetoes = [held for held in score.vetoes if held.holds is not False]
-    needed = position - 1 - score.down  # the band that the score or value itself must reach
-    if needed < 0:
-        return Advice(target, None, [], [], False, vetoes)
-    if score.rubric.level_of != TOTAL:
-        ways = _ways(score, needed)
-        return Advice(target, None, ways[:1], ways, bool(ways), vetoes)
-    bound = Evaluator(score.rubric, score.answers).number(score.rubric.bounds[TOTAL, bands.bands[needed].key])
-    assert bound is not None and score.score is not None
-    gap = Fraction(str(bound)) - sum((mark.points for mark in score.marks), Fraction(0)) - score.bonus_counted
-    levers = _levers(score)
-    steps, reachable = _cheapest(levers, gap)
-    alone = [step for lever in levers if (step := lever.step(gap)) is not None]
-    return Advice(target, gap, steps, sorted(alone, key=lambda step: step.effort), reachable, vetoes)
+    singles = [step for setting in alone for step in _steps(trial, [setting])]
+    return Advice(
+        bands.bands[position - 1],
+        gap,
+        list(_steps(trial, [plan[lever] for lever in found if lever in plan])),
+        sorted(singles, key=lambda step: step.effort),
+        reachable,
+        vetoes,
+    )
 
 
-@dataclass(frozen=True, eq=False)
-class Lever:
-    """What can be done about one criterion: the marks it can jump to, or (smooth) any mark up to the top."""
-
-    mark: Mark
-    effort: float
-    full: Fraction
-    tops: list[Fraction]
-    smooth: bool
-    reach: Callable[[Fraction], Changes | None]
-
-    @property
-    def price(self) -> float:
-        """Effort per point of the total."""
-        return self.effort / float(self.full * self.mark.share)
-
-    @property
-    def room(self) -> Fraction:
-        """The points of the total that can be gained."""
-        return (self.tops[-1] - self.mark.mark) * self.mark.share
-
-    def to(self, after: Fraction) -> Step | None:
-        """The step to a mark; None where no answer gives it."""
-        changes = self.reach(after)
-        if not changes:
-            return None
-        gained = (after - self.mark.mark) * self.mark.share
-        return Step(changes, self.mark.criterion, self.mark.mark, after, gained, self.price * float(gained))
-
-    def step(self, gap: Fraction) -> Step | None:
-        """The smallest step that gains ``gap`` points."""
-        needed = self.mark.mark + gap / self.mark.share
-        if self.smooth:
-            return self.to(needed) if needed <= self.tops[-1] else None
-        return next((self.to(top) for top in self.tops if top >= needed), None)
+def _way(trial: Trial, found: list[Lever]) -> tuple[Plan, list[Setting], bool]:
+    """The cheapest plan, the settings that do it alone, and whether the level can be reached at all."""
+    every = _all(found)
+    margin = trial.margin(_whole(every))
+    if margin is None or margin < 0:
+        if not trial.reaches(_whole(every)):
+            return _without_idle(trial, every), [], False
+        goal = -HALF_CENT
+    else:
+        goal = Fraction(0)
+    enough = _Enough(trial, goal)
+    alone = {lever: setting for lever in found if (setting := lever.least(enough)) is not None}
+    plans: list[Plan] = [{lever: setting} for lever, setting in alone.items()]
+    plans += [_shortened(enough, plan) for plan in _first(enough, _plans(trial, found, goal))]
+    if not plans:
+        plans.append(_shortened(enough, every))
+    return min(plans, key=lambda plan: trial.effort(_whole(plan))), list(alone.values()), True
 
 
-def _levers(score: Score) -> list[Lever]:
-    """One lever per criterion; a question that several criteria use is moved for the first of them only."""
-    found, taken = [], set[str]()
-    for mark in score.leaves():
-        own = {name for name in mark.questions if not score.rubric.model.questions[name].context}
-        if not own & taken and (lever := _lever(score, mark)) is not None:
-            found.append(lever)
-            taken |= own
-    return found
+class _Enough:
+    """Whether a setting reaches the goal."""
+
+    def __init__(self, trial: Trial, goal: Fraction) -> None:
+        self.trial = trial
+        self.goal = goal
+
+    def __call__(self, setting: Setting) -> bool:
+        margin = self.trial.margin(setting)
+        return margin is not None and margin >= self.goal
 
 
-Moves = tuple[tuple[Lever, Fraction], ...]
+def _whole(plan: Plan) -> dict[str, Fraction | str]:
+    return {name: value for setting in plan.values() for name, value in setting.items()}
 
 
-def _lever(score: Score, mark: Mark) -> Lever | None:
-    rubric = score.rubric
-    questions = rubric.model.questions
-    names = [name for name in mark.questions if not questions[name].context]
-    if not mark.share or any(name in mark.missing for name in mark.questions if name not in names):
-        return None
-    leaf = rubric.leaf[mark.criterion.id]
-    effort = score.efforts.get(mark.criterion.id, float(mark.criterion.effort))
-    full = Fraction(str(rubric.model.full_mark))
-    if questions[names[0]].kind in ("choice", "yes_no"):
-        options = _options(score, leaf, names)
-        tops = sorted(top for top in options if top > mark.mark)
-        return Lever(mark, effort, full, tops, False, options.get) if tops else None
-    return _numeric(score, mark, leaf, names[0], effort, full)
+def _all(found: list[Lever]) -> Plan:
+    """Every lever at its best, all the others being at theirs."""
+    plan: Plan = {}
+    for _ in range(2):  # the second time round, the later levers are known to the earlier ones
+        for lever in found:
+            others = {other: setting for other, setting in plan.items() if other is not lever}
+            plan[lever] = lever.best(_whole(others))
+    return {lever: setting for lever, setting in plan.items() if setting}
 
 
-def _options(score: Score, leaf: Leaf, names: list[str]) -> dict[Fraction, Changes]:
-    """For each mark that options can give, the fewest changed answers."""
-    questions, options = score.rubric.model.questions, score.answers.options
-    found: dict[Fraction, Changes] = {}
-    for count, combination in enumerate(product(*(questions[name].options or YES_NO for name in names))):
-        if count >= MANY:
-            break
-        chosen = dict(zip(names, combination, strict=True))
-        mark = _marked(score.rubric, leaf, _with(score.answers, options=chosen))
-        changes: Changes = {name: (options.get(name), option) for name, option in chosen.items() if options.get(name) != option}
-        if mark not in found or len(changes) < len(found[mark]):
-            found[mark] = changes
-    return found
+def _without_idle(trial: Trial, plan: Plan) -> Plan:
+    """The plan without the moves that gain nothing; the others no longer than they need to be for what they gain."""
+    reached = trial.margin(_whole(plan))
+    if reached is None:
+        return {}
+    return _shortened(_Enough(trial, reached), plan)
 
 
-def _numeric(score: Score, mark: Mark, leaf: Leaf, name: str, effort: float, full: Fraction) -> Lever | None:
-    rubric, before = score.rubric, score.answers.numbers.get(name)
-
-    def marked(value: float) -> Fraction:
-        return _marked(rubric, leaf, _with(score.answers, numbers={name: value}))
-
-    start, end = _path(rubric.model, name, before)
-
-    def reach(target: Fraction) -> Changes | None:
-        value = _least(lambda x: marked(x) >= target, start, end)
-        return None if value is None else {name: (before, value)}
-
-    top, current = marked(end), mark.mark
-    tops: list[Fraction] = []
-    while current < top:
-        changes = reach(min(top, current + SMALLEST))
-        if changes is None:
-            break
-        reached = marked(float(changes[name][1]))
-        if reached - current < 2 * SMALLEST:
-            return Lever(mark, effort, full, [*tops, top], not tops, reach)
-        tops.append(reached)
-        current = reached
-    return Lever(mark, effort, full, tops, False, reach) if tops else None
+def _shortened(enough: _Enough, plan: Plan) -> Plan:
+    """The plan without superfluous moves, dearest first, and each move no longer than needed, from the first of the plan on."""
+    plan = _needed(enough, plan)
+    for lever in list(plan):
+        plan[lever] = _least(enough, plan, lever)
+    return _needed(enough, plan)
 
 
-def _path(model: models.Rubric, name: str, before: float | None) -> tuple[float, float]:
-    """From where an answer stands (the worst end if there is none) to its best end."""
-    question = model.questions[name]
-    low, high = (0, model.full_mark) if question.kind == "marks" else question.range
-    worst, best = (-FAR if low is None else float(low)), (FAR if high is None else float(high))
-    if question.better == "lower":
-        worst, best = best, worst
-    return (worst if before is None else before), best
+def _needed(enough: _Enough, plan: Plan) -> Plan:
+    kept = dict(plan)
+    for lever in sorted(plan, key=lambda lever: -enough.trial.effort(plan[lever])):
+        rest = {other: setting for other, setting in kept.items() if other is not lever}
+        if enough(_whole(rest)):
+            kept = rest
+    return kept
 
 
-def _least(holds: Callable[[float], bool], start: float, end: float) -> float | None:
-    """The value nearest to ``start`` at which ``holds``, rounded towards ``end`` to a few digits where that holds too."""
-    if not holds(end):
-        return None
-    failing, holding = start, end
-    for _ in range(STEPS):
-        middle = (failing + holding) / 2
-        if holds(middle):
-            holding = middle
+def _least(enough: _Enough, plan: Plan, lever: Lever) -> Setting:
+    """The smallest move of a lever that does, the other moves being made."""
+    others = _whole({other: setting for other, setting in plan.items() if other is not lever})
+    return lever.least(lambda one: enough({**others, **one})) or plan[lever]
+
+
+def _first(enough: _Enough, plans: Iterable[Plan]) -> list[Plan]:
+    """The first of the plans that does what it promises, if one of the first few does; its first lever moved no farther than needed."""
+    for _, plan in zip(range(TRIED), plans, strict=False):
+        if enough(_whole(plan)):
+            first = next(iter(plan))
+            return [{**plan, first: _least(enough, plan, first)}]
+    return []
+
+
+# seeking the cheapest plan ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """Stops by lever; the lever that needs to be moved in part only comes first."""
+
+    points: Fraction
+    effort: Fraction
+    stops: tuple[tuple[Lever, Stop], ...] = ()
+
+    def plus(self, lever: Lever, stop: Stop, share: Fraction = Fraction(1), base: Stop | None = None) -> _Reached:
+        """With a lever moved a share of the way from a stop (or from where it stands) to another."""
+        points, effort = (base.points, base.effort) if base else (Fraction(0), Fraction(0))
+        moved = ((lever, stop),)
+        return _Reached(
+            self.points + points + share * (stop.points - points),
+            self.effort + effort + share * (stop.effort - effort),
+            (*self.stops, *moved) if share == 1 else (*moved, *self.stops),
+        )
+
+
+def _plans(trial: Trial, found: list[Lever], goal: Fraction) -> Iterator[Plan]:
+    """Plans that should reach the goal, cheapest first."""
+    margin = trial.margin({})
+    if margin is None or not trial.by_marks:
+        return
+    gap = goal - margin
+    useful = [lever for lever in found if lever.stops]
+    straight = sorted((one for one in useful if one.straight), key=lambda one: one.stops[0].effort / one.stops[0].points)
+    stepped = [lever for lever in useful if lever not in straight]
+    ways = list[_Reached]()
+    for partial in (None, *(lever for lever in stepped if lever.smooth)):
+        for way in _frontier([lever for lever in stepped if lever is not partial], gap):
+            ways += _filled(way, straight, gap) if partial is None else _between(way, straight, partial, gap)
+    for way in sorted(ways, key=lambda way: way.effort):
+        yield {lever: stop.setting for lever, stop in way.stops}
+
+
+def _frontier(stepped: list[Lever], gap: Fraction) -> list[_Reached]:
+    """The ways of stops that no other way beats in points and effort; points beyond the gap do not count."""
+    ways = [_Reached(Fraction(0), Fraction(0))]
+    for lever in stepped:
+        ways += [way.plus(lever, stop) for way in ways for stop in lever.stops]
+        ways.sort(key=lambda way: (way.effort, -way.points))
+        kept, most = list[_Reached](), Fraction(-1)
+        for way in ways:
+            if min(way.points, gap) > most:
+                kept.append(way)
+                most = min(way.points, gap)
+        if len(kept) > MANY:
+            thousandths: dict[int, _Reached] = {}
+            for way in kept:
+                thousandths.setdefault(int(min(way.points, gap) * 1000 / gap), way)
+            kept = list(thousandths.values())
+        ways = kept
+    return ways
+
+
+def _filled(way: _Reached, straight: list[Lever], gap: Fraction) -> Iterator[_Reached]:
+    """The way with the gap filled by straight levers, cheapest first, the last of them in part."""
+    for lever in straight:
+        if way.points < gap:
+            stop = lever.stops[0]
+            way = way.plus(lever, stop, min(Fraction(1), (gap - way.points) / stop.points))
+    if way.points >= gap:
+        yield way
+
+
+def _between(way: _Reached, straight: list[Lever], partial: Lever, gap: Fraction) -> Iterator[_Reached]:
+    """The way with one lever between two of its stops, and the cheapest straight levers at their full or not at all."""
+    for lever in (None, *straight):
+        if lever is not None:
+            way = way.plus(lever, lever.stops[0])
+        for base, stop in pairwise([None, *partial.stops]):
+            assert stop is not None
+            least = base.points if base else Fraction(0)
+            if stop.smooth and least < gap - way.points <= stop.points:
+                yield way.plus(partial, stop, (gap - way.points - least) / (stop.points - least), base)
+
+
+# steps -----------------------------------------------------------------------------------------------------------
+
+
+def _steps(trial: Trial, settings: list[Setting]) -> Iterator[Step]:
+    """The settings one after another, with what each adds to those before it."""
+    done: dict[str, Fraction | str] = {}
+    for setting in settings:
+        after = {**done, **setting}
+        effort = float(trial.effort(after) - trial.effort(done))
+        changes: Changes = {name: (trial.score.answers.shown(name), _plain(value)) for name, value in setting.items()}
+        if not trial.by_marks:
+            yield Step(changes, effort=effort)
         else:
-            failing = middle
-    if holding == 0:
-        return holding
-    digits = 5 - floor(log10(abs(holding)))
-    rounded = (ceil if end > start else floor)(Fraction(holding) * Fraction(10) ** digits) / Fraction(10) ** digits
-    neat = round(holding, digits)
-    return next((value for value in (neat, float(rounded)) if (value - start) * (end - value) >= 0 and holds(value)), holding)
+            before_marks, after_marks = trial.marks_at(done), trial.marks_at(after)
+            moves = tuple(
+                Move(leaf.criterion, before_marks[leaf.criterion.id], after_marks[leaf.criterion.id])
+                for leaf in trial.rubric.leaves
+                if before_marks[leaf.criterion.id] != after_marks[leaf.criterion.id]
+            )
+            yield Step(changes, moves, trial.points_at(after) - trial.points_at(done), effort)
+        done = after
 
 
-def _marked(rubric: Rubric, leaf: Leaf, answers: Answers) -> Fraction:
-    try:
-        return leaf_mark(rubric, Evaluator(rubric, answers), leaf)
-    except InputError:  # undefined there: no marks
-        return Fraction(0)
-
-
-def _with(answers: Answers, numbers: dict[str, float] | None = None, options: dict[str, str] | None = None) -> Answers:
-    return Answers({**answers.numbers, **(numbers or {})}, {**answers.options, **(options or {})})
-
-
-def _cheapest(levers: list[Lever], gap: Fraction) -> tuple[list[Step], bool]:
-    """The cheapest steps that gain ``gap`` points, and whether they can; all there is where they cannot."""
-    jumping = [lever for lever in levers if not lever.smooth]
-    smooth = sorted((lever for lever in levers if lever.smooth), key=lambda lever: lever.price)
-    goal = ceil(gap * UNITS)
-    found: dict[int, tuple[float, Moves]] = {0: (0.0, ())}  # units gained → the cheapest way
-    for lever in jumping:
-        for units, (cost, moves) in list(found.items()):
-            for top in lever.tops:
-                points = (top - lever.mark.mark) * lever.mark.share
-                reached = min(goal, units + floor(points * UNITS))
-                price = cost + lever.price * float(points)
-                if reached not in found or price < found[reached][0]:
-                    found[reached] = (price, (*moves, (lever, top)))
-    best: tuple[float, Moves] | None = None
-    for units, (cost, moves) in found.items():
-        rest = _fill(smooth, gap - Fraction(units, UNITS))
-        if rest is not None:
-            price = cost + sum(lever.price * float((top - lever.mark.mark) * lever.mark.share) for lever, top in rest)
-            if best is None or price < best[0]:
-                best = price, (*moves, *rest)
-    chosen = best[1] if best else tuple((lever, lever.tops[-1]) for lever in levers)
-    steps = [step for lever, top in chosen if (step := lever.to(top)) is not None]
-    return steps, sum((step.points for step in steps), Fraction(0)) >= gap
-
-
-def _fill(smooth: list[Lever], gap: Fraction) -> Moves | None:
-    """The cheapest moves of smooth levers (cheapest first) that gain ``gap`` points; None where they cannot."""
-    moves: list[tuple[Lever, Fraction]] = []
-    for lever in smooth:
-        if gap > 0:
-            gain = min(gap, lever.room)
-            moves.append((lever, lever.mark.mark + gain / lever.mark.share))
-            gap -= gain
-    return tuple(moves) if gap <= 0 else None
-
-
-def _ways(score: Score, position: int) -> list[Step]:
-    """Each single answer that would bring the graded value to a band or better, smallest relative change first."""
-    rubric, answers = score.rubric, score.answers
-    bands = rubric.bands(rubric.level_of)
-    assert bands is not None
-    best = bands.bands[: position + 1]
-    found = []
-    for name in rubric.questions_of(rubric.values[rubric.level_of]):
-        question, before = rubric.model.questions[name], answers.numbers.get(name)
-        if question.context or question.kind != "number" or before is None:
-            continue
-
-        def holds(value: float, name: str = name) -> bool:
-            try:
-                return grade(rubric, Evaluator(rubric, _with(answers, numbers={name: value}))) in best
-            except InputError:  # undefined there
-                return False
-
-        value = _least(holds, *_path(rubric.model, name, before))
-        if value is not None:
-            found.append(Step({name: (before, value)}, effort=abs(value - before) / max(abs(before), 1e-12)))
-    return sorted(found, key=lambda step: step.effort)
+def _plain(value: Fraction | str) -> Answer:
+    return value if isinstance(value, str) else float(value)

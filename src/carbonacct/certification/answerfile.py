@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
-from carbonacct.certification.rubric import YES_NO, Rubric
+from carbonacct.certification.problems import located
+from carbonacct.certification.rubric import YES_NO, Rubric, load, rubric_files
 from carbonacct.certification.scoring import Score, score, text
-from carbonacct.errors import FileError, InputError
+from carbonacct.errors import FileError, InputError, NotFoundError
 from carbonacct.messages import say
 from carbonacct.schema import files, yaml
 from carbonacct.schema.models import Model, Number, Text
@@ -37,17 +39,23 @@ class AnswerFile:
         """The score. Raises FileError with file:line:column for each problem."""
         data = self.data
         try:
-            return score(data.rubric, data.answers, weights=data.weights, efforts=data.efforts, entity=data.entity)
+            rubric = load(self._rubric())
+        except NotFoundError as error:
+            raise located(self.document, error, "rubric") from None
+        try:
+            return score(rubric, data.answers, weights=data.weights, efforts=data.efforts, entity=data.entity)
         except InputError as error:
-            raise FileError([self._located(problem) for problem in error.problems]) from None
+            raise located(self.document, error, "answers") from None
 
-    def _located(self, problem: str) -> str:
-        """A problem with the line of the answer, weight or effort it names."""
-        for section in ("answers", "weights", "efforts"):
-            for key in getattr(self.data, section):
-                if problem.startswith(f"{key}:") or f"'{key}'" in problem or f"“{key}”" in problem:
-                    return f"{self.document.where((section, key))}: {problem}"
-        return f"{self.document.where(('answers',))}: {problem}"
+    def _rubric(self) -> str | Path:
+        """An id, or a file beside this one. Raises FileError where there is no such file."""
+        name = self.data.rubric
+        if not name.endswith((".yaml", ".yml")):
+            return name
+        path = Path(self.document.file).parent / name
+        if not path.is_file():
+            raise FileError([f"{self.document.where(('rubric',))}: {say('score.no_file', path=str(path))}"])
+        return path
 
 
 def read(path: Path) -> AnswerFile:
@@ -58,7 +66,10 @@ def read(path: Path) -> AnswerFile:
 
 def template_text(rubric: Rubric) -> str:
     """An answer file to fill in: every question with its title, unit or options, and the default where there is one."""
-    lines = [f"# {say('score.template', id=rubric.title)}", f"rubric: {rubric.id}", "entity:", "answers:"]
+    known = rubric_files().get(rubric.id)
+    by_id = known is not None and known.resolve() == rubric.file.resolve()
+    name = rubric.id if by_id else json.dumps(str(rubric.file.resolve()), ensure_ascii=False)
+    lines = [f"# {say('score.template', id=rubric.title)}", f"rubric: {name}", "entity:", "answers:"]
     for name, question in rubric.model.questions.items():
         if question.kind == "number":
             hint = question.unit

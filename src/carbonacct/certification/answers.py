@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from carbonacct.certification.models import Question, Rubric
+from carbonacct.certification.problems import Problem, as_typed
 from carbonacct.certification.rubric import YES_NO
 from carbonacct.errors import InputError, UnitError
 from carbonacct.messages import say
-from carbonacct.units import conversion, foreign_unit, nearest, parse_quantity, parse_unit
+from carbonacct.schema.models import Title
+from carbonacct.units import Unit, conversion, foreign_unit, nearest, parse_unit, split_quantity
 
 TRIM_FROM = 5
+MAX_DIGITS = 330  # of an answer, and its power of ten: all that floats have; beyond it there is only work for the processor
+MOST = 10**300
+YES_NO_TITLES = dict(zip(YES_NO, (Title(zh="是", en="yes"), Title(zh="否", en="no")), strict=True))
 
 
 @dataclass
 class Answers:
-    """Numbers in the questions' units, options of choices, and the experts' raw marks."""
+    """Numbers in the questions' units, exact as written; options of choices; and the experts' raw marks."""
 
-    numbers: dict[str, float] = field(default_factory=dict)
+    numbers: dict[str, Fraction] = field(default_factory=dict)
     options: dict[str, str] = field(default_factory=dict)
-    marks: dict[str, list[float]] = field(default_factory=dict)
+    marks: dict[str, list[Fraction]] = field(default_factory=dict)
     defaults: list[str] = field(default_factory=list)
 
     def __contains__(self, name: str) -> bool:
@@ -30,16 +36,17 @@ class Answers:
 
     def shown(self, name: str) -> float | str | None:
         """An answer as it stands, None if there is none."""
-        return self.numbers.get(name, self.options.get(name))
+        return float(self.numbers[name]) if name in self.numbers else self.options.get(name)
 
 
 def read_answers(rubric: Rubric, given: Mapping[str, Any]) -> Answers:
     """Read answers; None counts as no answer. Raises InputError with every problem, each with its question."""
-    answers, problems = Answers(), []
+    answers, problems = Answers(), list[str]()
     for name in given:
         if name not in rubric.questions:
             hint = nearest(str(name), rubric.questions)
-            problems.append(say("score.unknown_question", name=name) + (say("hint.nearest", name=hint) if hint else ""))
+            message = say("score.unknown_question", name=name) + (say("hint.nearest", name=hint) if hint else "")
+            problems.append(Problem(message, "answers", name))
     for name, question in rubric.questions.items():
         value = given.get(name)
         if value is None and question.default is not None:
@@ -50,7 +57,7 @@ def read_answers(rubric: Rubric, given: Mapping[str, Any]) -> Answers:
         try:
             _read(answers, name, question, value, float(rubric.full_mark))
         except (UnitError, ValueError) as error:
-            problems.append(f"{name}: {error}")
+            problems.append(Problem(f"{name}: {error}", "answers", name))
     if problems:
         raise InputError(problems)
     return answers
@@ -60,7 +67,7 @@ def _read(answers: Answers, name: str, question: Question, value: Any, full_mark
     if question.kind in ("yes_no", "choice"):
         answers.options[name] = _option(question, value)
     elif question.kind == "marks":
-        raw = [_number(question, one, 0.0, full_mark) for one in (value if isinstance(value, list | tuple) else [value])]
+        raw = [_number(question, one, 0, full_mark) for one in (value if isinstance(value, list | tuple) else [value])]
         if raw:
             answers.marks[name] = raw
             answers.numbers[name] = mean_mark(raw)
@@ -69,18 +76,20 @@ def _read(answers: Answers, name: str, question: Question, value: Any, full_mark
         answers.numbers[name] = _number(question, value, low, high)
 
 
-def mean_mark(raw: list[float]) -> float:
+def mean_mark(raw: list[Fraction]) -> Fraction:
     """The mean of experts' marks, the highest and the lowest dropped where there are five or more."""
     kept = sorted(raw)[1:-1] if len(raw) >= TRIM_FROM else raw
-    return math.fsum(kept) / len(kept)
+    return sum(kept, Fraction(0)) / len(kept)
 
 
 def _option(question: Question, value: Any) -> str:
-    options = question.options or dict.fromkeys(YES_NO)
-    text = {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    for key in options:
-        title = (question.options or {}).get(key)
-        if text.casefold() in (key, *((title.zh, title.en.casefold()) if title else {"yes": ("是",), "no": ("否",)}[key])):
+    """The key of an option given by its key or a title, in whatever case."""
+    options = question.options or YES_NO_TITLES
+    text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else as_typed(value).strip()
+    if text in options:
+        return text
+    for key, title in options.items():
+        if text.casefold() in {name.casefold() for name in (key, title.zh, title.en)}:
             return key
     hint = nearest(text, options)
     raise ValueError(
@@ -88,32 +97,50 @@ def _option(question: Question, value: Any) -> str:
     )
 
 
-def _number(question: Question, value: Any, low: float | None, high: float | None) -> float:
-    expected = parse_unit(question.unit)
+def as_written(value: Any) -> Fraction:
+    """A number as the decimal it is written as. Raises ValueError for what is none, or beyond all measure."""
+    number = value if isinstance(value, str | Decimal) else repr(float(value))
+    found = Decimal(number)
+    if not found.is_finite() or abs(found.adjusted()) > MAX_DIGITS or len(found.as_tuple().digits) > MAX_DIGITS:
+        raise ValueError
+    return Fraction(found)
+
+
+def _given(question: Question, value: Any) -> tuple[Fraction, Unit | None]:
+    """The number and its unit, None where it comes without. Raises UnitError, ValueError."""
     unit = None
-    if isinstance(value, bool):
-        raise ValueError(say("score.number", value=value, unit=question.unit))
-    if isinstance(value, str):
-        number, unit = parse_quantity(value)
-    elif hasattr(value, "magnitude") and hasattr(value, "_units"):
-        number, unit = float(value.magnitude), foreign_unit(value.units)
-    else:
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            raise ValueError(say("score.number", value=str(value)[:60], unit=question.unit)) from None
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        if isinstance(value, str):
+            number, unit = split_quantity(value)
+            return as_written(number), unit
+        if hasattr(value, "magnitude") and hasattr(value, "_units"):
+            return as_written(value.magnitude), foreign_unit(value.units)
         if isinstance(getattr(value, "unit", None), str):
             unit = parse_unit(value.unit)
+        return (Fraction(value) if isinstance(value, int | Fraction) else as_written(value)), unit
+    except UnitError:
+        raise
+    except (TypeError, ValueError, ArithmeticError):
+        raise ValueError(say("score.number", value=as_typed(value), unit=question.unit)) from None
+
+
+def _number(question: Question, value: Any, low: float | None, high: float | None) -> Fraction:
+    number, unit = _given(question, value)
     if unit is not None:
-        factor = conversion(unit, expected)
+        factor = conversion(unit, parse_unit(question.unit))
         if factor is None:
             raise UnitError(say("unit.mismatch", given=unit.text, expected=question.unit))
-        number *= float(factor)
-    if not math.isfinite(number) or (low is not None and number < low) or (high is not None and number > high):
+        number *= factor
+    if abs(number) > MOST:
+        raise ValueError(say("score.number", value=as_typed(value), unit=question.unit))
+    least, most = (None if bound is None else Fraction(str(bound)) for bound in (low, high))
+    if (least is not None and number < least) or (most is not None and number > most):
         raise ValueError(
             say(
                 "score.range",
-                value=f"{number:g}",
+                value=f"{float(number):g}",
                 low="−∞" if low is None else f"{low:g}",
                 high="∞" if high is None else f"{high:g}",
             )

@@ -16,7 +16,7 @@ def run(rubric: Rubric, case: Case) -> tuple[int, list[str]]:
     """How many values a case expects, and what the rubric gives otherwise. Raises InputError where the answers cannot be read."""
     found = score(rubric, case.answers)
     expected, problems = differing(_pairs(found, case))
-    return expected, problems + [say("score.case_missing", name=name) for name in found.missing]
+    return expected, problems + [say("score.case_missing", name=name) for name in found.lacking]
 
 
 def _pairs(found: Score, case: Case) -> Iterator[tuple[str, Any, Any]]:

@@ -81,19 +81,34 @@ def run(
 
 @score_app.command()
 def identify(
-    description: Annotated[str, typer.Argument(help="Project description. 项目描述。", metavar="TEXT")],
+    description: Annotated[str | None, typer.Argument(help="Project description. 项目描述。", metavar="TEXT")] = None,
     code: Annotated[list[str] | None, typer.Option(help="GB/T 4754 or catalogue code, repeatable. 行业或目录代码。")] = None,
     technology: Annotated[list[str] | None, typer.Option(help="Technology used, repeatable. 所用技术。")] = None,
     met: Annotated[list[str] | None, typer.Option(help="Entry whose technical condition is met. 技术条件已满足的条目。")] = None,
     failed: Annotated[list[str] | None, typer.Option(help="Entry whose condition is not met. 技术条件不满足的条目。")] = None,
-    edition: Annotated[str, typer.Option(help="Catalogue: gic2019, gbc2021 … 目录版本。")] = "gic2019",
+    edition: Annotated[str | None, typer.Option(help="Catalogue: gic2019 (default), gbc2021 … 目录版本。")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="Project file (YAML or JSON) instead of all this. 项目文件。")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Identify a green project. 识别绿色项目。"""
+    from carbonacct.certification.projectfile import read
     from carbonacct.certification.taxonomy import identify as identify_project
+    from carbonacct.errors import InputError
+    from carbonacct.messages import say
 
-    conditions = {**dict.fromkeys(met or [], True), **dict.fromkeys(failed or [], False)}
-    found = identify_project(description, code or [], technologies=technology or [], edition=edition, conditions=conditions)
+    if (file is None) == (description is None) or (file is not None and (code or technology or met or failed or edition)):
+        raise InputError([say("identify.text_or_file")])
+    if both := sorted({*(met or [])} & {*(failed or [])}):
+        raise InputError([say("identify.met_and_failed", codes=", ".join(both))])
+    if file is not None:
+        found = read(file).identify()
+    else:
+        conditions = {**dict.fromkeys(met or [], True), **dict.fromkeys(failed or [], False)}
+        found = identify_project(
+            description or "", code or [], technologies=technology or [], edition=edition or "gic2019", conditions=conditions
+        )
     if as_json:
         print_json(found.to_dict())
     else:

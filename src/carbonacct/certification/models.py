@@ -19,7 +19,7 @@ class Document(Model):
     """The text that a rubric follows; the year only where it is known."""
 
     publisher: Title
-    document: Text
+    document: Text | Title
     year: int | None = None
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html
+import re
+from decimal import Decimal
 from typing import Any
 
 from carbonacct import __version__
 from carbonacct.certification import models
 from carbonacct.certification.advice import Advice, Step
 from carbonacct.certification.rubric import YES_NO, Rubric
-from carbonacct.certification.scoring import Held, Mark, Score, cents, text
+from carbonacct.certification.scoring import Held, Mark, Score, cents, text, words
 from carbonacct.messages import say
 from carbonacct.values import number
 
@@ -52,9 +54,9 @@ def to_dict(score: Score) -> dict[str, Any]:
         "missing": {name: float(points) for name, points in score.missing.items()},
         "raise": _advice(score.advice),
         "answers": {name: score.answers.shown(name) for name in model.questions if name in score.answers},
-        "expert_marks": score.answers.marks,
+        "expert_marks": {name: [float(one) for one in raw] for name, raw in score.answers.marks.items()},
         "evidence": model.evidence,
-        "open_questions": list(model.open_questions),
+        "open_questions": [q if isinstance(q, str) else {"zh": q.zh, "en": q.en} for q in model.open_questions],
         "warnings": score.warnings,
     }
 
@@ -102,10 +104,11 @@ def _advice(advice: Advice | None) -> dict[str, Any] | None:
 
 def _step(step: Step) -> dict[str, Any]:
     return {
-        "criterion": step.criterion.id if step.criterion else None,
         "changes": {name: {"from": before, "to": after} for name, (before, after) in step.changes.items()},
-        "mark": {"from": float(cents(step.before)), "to": float(cents(step.after))} if step.criterion else None,
-        "points": float(cents(step.points)) if step.criterion else None,
+        "criteria": [
+            {"id": move.criterion.id, "from": float(cents(move.before)), "to": float(cents(move.after))} for move in step.moves
+        ],
+        "points": None if step.points is None else float(cents(step.points)),
         "effort": step.effort,
     }
 
@@ -118,6 +121,16 @@ def full_points(score: Score, mark: Mark) -> Any:
     return mark.share * models.fraction(str(score.rubric.model.full_mark))
 
 
+def unit_name(unit: str) -> str:
+    """A unit in the language in force: 万元 or 10^4 CNY for ``wan_CNY``."""
+
+    def name(match: re.Match[str]) -> str:
+        times, base = match.groups()
+        return f"{say(f'score.unit_{times}')}{say('score.unit_CNY') if base == 'CNY' else base}"
+
+    return re.sub(r"\b(wan|yi|k)_(\w+)", name, unit)
+
+
 def answer(rubric: Rubric, name: str, value: float | str | None) -> str:
     """An answer for people."""
     question = rubric.model.questions[name]
@@ -125,7 +138,7 @@ def answer(rubric: Rubric, name: str, value: float | str | None) -> str:
         return say("score.no_answer")
     if isinstance(value, str):
         return text(question.options[value]) if question.options else say(f"score.{YES_NO[YES_NO.index(value)]}")
-    return number(value) if question.unit == "1" else f"{number(value)} {question.unit}"
+    return number(value) if question.unit == "1" else f"{number(value)} {unit_name(question.unit)}"
 
 
 def reason(score: Score, mark: Mark) -> str:
@@ -163,11 +176,11 @@ def step_text(score: Score, step: Step) -> str:
         )
         for name, (before, after) in step.changes.items()
     )
-    if step.criterion is None:
+    if step.points is None:
         return changes
     return say(
         "score.step",
-        criterion=text(step.criterion.title),
+        criteria="".join(f" [{say('score.list').join(text(move.criterion.title) for move in step.moves)}]" if step.moves else ""),
         changes=changes,
         points=cents(step.points),
         effort=number(step.effort, 3),
@@ -204,29 +217,27 @@ def headline(score: Score) -> list[tuple[str, str]]:
     if score.vetoes:
         pairs.append((say("score.eligible"), say(f"score.eligible_{STATES[score.eligible]}")))
     if score.marks or score.weights == "illustrative":
-        pairs.append(("weights", f"{score.weights} ({say(f'score.weights_{score.weights}')})"))
+        pairs.append(("weights", say("score.noted", text=score.weights, note=say(f"score.weights_{score.weights}"))))
     if rubric.levels:
-        pairs.append(("levels", f"{rubric.levels.status} ({say(f'score.levels_{rubric.levels.status}')})"))
+        status = rubric.levels.status
+        pairs.append(("levels", say("score.noted", text=status, note=say(f"score.levels_{status}"))))
     return [(name, value) for name, value in pairs if value]
 
 
 def value_rows(score: Score) -> list[list[str]]:
-    """Title, value, unit and level of each value that could be worked out, and of the graded one."""
+    """Title, value, unit and level of each value; "not reported" for those whose answers are missing."""
     rows = []
     for key, quantity in score.rubric.model.values.items():
         value, band = score.values[key], score.grades.get(key)
-        shown = say("score.no_answer") if value is None else number(value)
-        if value is None and key != score.rubric.level_of:
-            continue
-        rows.append(
-            [text(quantity.title), shown, "" if quantity.unit == "1" else quantity.unit, text(band.title) if band else ""]
-        )
+        shown = say("score.not_reported") if value is None else number(value)
+        unit = "" if quantity.unit == "1" or value is None else unit_name(quantity.unit)
+        rows.append([text(quantity.title), shown, unit, text(band.title) if band else ""])
     return rows
 
 
 def missing_rows(score: Score) -> list[list[str]]:
     """Title and points held back of each unanswered question."""
-    return [[text(score.rubric.model.questions[name].title), str(points)] for name, points in score.missing.items()]
+    return [[score.title_of(name), str(points)] for name, points in score.missing.items()]
 
 
 # text ------------------------------------------------------------------------------------------------------------
@@ -234,21 +245,38 @@ def missing_rows(score: Score) -> list[list[str]]:
 
 def to_text(score: Score) -> str:
     """The report as lines of text."""
-    lines = [score.rubric.title, *(f"{name}: {value}" for name, value in headline(score))]
+    lines = [score.rubric.title, *(pair(name, value) for name, value in headline(score))]
 
     def section(key: str, items: list[str]) -> None:
         if items:
             lines.extend(["", say(key), *(f"  - {item}" for item in items)])
 
-    section("score.vetoes", [f"{text(held.rule.title)}: {say(f'score.veto_{VETOES[held.holds]}')}" for held in score.vetoes])
+    section("score.vetoes", veto_lines(score))
     section("score.values", [f"{title} = {value} {unit} {level}".rstrip() for title, value, unit, level in value_rows(score)])
     if score.marks:
         lines += ["", say("score.criteria")]
-        lines += [f"  {'  ' * depth}- {text(mark.criterion.title)}: {reason(score, mark)}" for depth, mark in _walk(score.marks)]
-    section("score.missing", [say("score.held_back", title=title, points=points) for title, points in missing_rows(score)])
+        lines += [
+            f"  {'  ' * depth}- {pair(text(mark.criterion.title), reason(score, mark))}" for depth, mark in _walk(score.marks)
+        ]
+    section("score.missing", [_held_back(score, name, points) for name, points in score.missing.items()])
     section("score.raise", advice_lines(score))
     section("result.warnings", score.warnings)
     return "\n".join(lines)
+
+
+def pair(name: str, value: str) -> str:
+    """A name and what is said of it."""
+    return say("score.pair", name=name, value=value)
+
+
+def veto_lines(score: Score) -> list[str]:
+    """Each veto and whether it holds."""
+    return [pair(text(held.rule.title), say(f"score.veto_{VETOES[held.holds]}")) for held in score.vetoes]
+
+
+def _held_back(score: Score, name: str, points: Decimal) -> str:
+    title = score.title_of(name)
+    return say("score.held_back", title=title, points=points) if points else title
 
 
 def _walk(marks: Any, depth: int = 0) -> list[tuple[int, Mark]]:
@@ -271,7 +299,7 @@ def to_html(score: Score, lang: str) -> str:
     )
     head = html.escape(text(big.title) if isinstance(big, models.Band) else str(big or "—"))
     parts = [
-        f"<h1>{title}</h1><p class=sub>{html.escape(text(document.publisher))}, {html.escape(document.document)}</p>",
+        f"<h1>{title}</h1><p class=sub>{html.escape(text(document.publisher))}, {html.escape(words(document.document))}</p>",
         f'<div class="card"><div class="big">{head}</div><div class="facts">{facts}</div></div>',
     ]
 
@@ -283,7 +311,7 @@ def to_html(score: Score, lang: str) -> str:
         return f"<ul>{''.join(f'<li>{html.escape(item)}</li>' for item in items)}</ul>" if items else ""
 
     section("result.warnings", listed(score.warnings))
-    section("score.vetoes", listed([f"{text(h.rule.title)}: {say(f'score.veto_{VETOES[h.holds]}')}" for h in score.vetoes]))
+    section("score.vetoes", listed(veto_lines(score)))
     if rows := [[html.escape(cell) for cell in row] for row in value_rows(score)]:
         section(
             "score.values", table([say("column.title"), say("column.value"), say("column.unit"), say("score.level")], rows, {1})
@@ -295,7 +323,7 @@ def to_html(score: Score, lang: str) -> str:
     if rows := [[html.escape(cell) for cell in row] for row in missing_rows(score)]:
         section("score.missing", table([say("score.question"), say("score.points")], rows, {1}))
     section("score.raise", listed(advice_lines(score)))
-    section("show.questions", listed([str(question) for question in rubric.model.open_questions]))
+    section("show.questions", listed([words(question) for question in rubric.model.open_questions]))
     parts.append(f"<p class=small>{html.escape(say('report.made', version=__version__))}</p>")
     return (
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title><style>{PAGE}</style></head>'

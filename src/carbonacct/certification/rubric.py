@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from carbonacct.certification import models
+from carbonacct.certification.evaluation import exactly
 from carbonacct.errors import ExpressionError, FileError, NotFoundError, UnitError
 from carbonacct.expressions import parse
 from carbonacct.expressions.proof import Env, prove
@@ -41,7 +42,9 @@ class Rubric:
         self._document = document
         self._problems = list(problems)
         self._rests_on: dict[int, tuple[str, ...]] = {}
+        self._exact: dict[int, Node] = {}
         self.values: dict[str, Node] = {}
+        self._check_shape()
         for key, value in model.values.items():  # in order: a value sees the ones above it
             self.values[key] = self._formula(("values", key, "formula"), value.formula, parse_unit(value.unit))
         self.veto = [self._condition(("veto", i, "when"), rule.when) for i, rule in enumerate(model.veto)]
@@ -64,6 +67,11 @@ class Rubric:
     @property
     def id(self) -> str:
         return self.model.id
+
+    @property
+    def file(self) -> Path:
+        """The file that the rubric was read from."""
+        return Path(self._document.file)
 
     @property
     def title(self) -> str:
@@ -92,6 +100,12 @@ class Rubric:
                 found.update(dict.fromkeys(self.questions_of(self.values[name]) if name in self.values else (name,)))
             self._rests_on[id(node)] = tuple(found)
         return self._rests_on[id(node)]
+
+    def exact(self, node: Node) -> Node:
+        """A formula as it is evaluated: over fractions."""
+        if id(node) not in self._exact:
+            self._exact[id(node)] = exactly(node)
+        return self._exact[id(node)]
 
     def weight(self, criterion: models.Criterion, option: str | None, given: Mapping[str, Fraction]) -> Fraction | None:
         """A criterion's share of its parent: given by the caller, else that of the file for an option of ``weights_by``."""
@@ -180,14 +194,54 @@ class Rubric:
             if value.levels:
                 yield key, value.levels, ("values", key, "levels"), parse_unit(value.unit)
 
+    def _check_shape(self) -> None:
+        """What needs no formula. Raises FileError where a unit is none: no formula could be proven."""
+        model = self.model
+        for part, named in (("questions", model.questions), ("values", model.values)):
+            for key, item in named.items():
+                try:
+                    parse_unit(item.unit)
+                except UnitError as error:
+                    self._problems.append(f"{self._document.where((part, key, 'unit'))}: {error}")
+        broken = bool(self._problems)
+        for key, question in model.questions.items():
+            self._check_question(key, question)
+        if model.full_mark <= 0:
+            self._problem(("full_mark",), "score.positive", value=model.full_mark)
+        if model.bonus_cap is not None and model.bonus_cap < 0:
+            self._problem(("bonus_cap",), "score.not_negative", value=model.bonus_cap)
+        for siblings, place in _families(model.criteria, ("criteria",)):
+            for index, criterion in enumerate(siblings):
+                if criterion.effort < 0:
+                    self._problem((*place, index, "effort"), "score.not_negative", value=criterion.effort)
+        if broken:
+            raise FileError(sorted(set(self._problems)))
+
+    def _check_question(self, key: str, question: models.Question) -> None:
+        model, (low, high), default = self.model, question.range, question.default
+        if key in model.values or key == TOTAL:
+            self._problem(("questions", key), "compile.name_twice", name=key)
+        if low is not None and high is not None and low >= high:
+            self._problem(("questions", key, "range"), "score.range_order", low=low, high=high)
+        if default is None:
+            return
+        place = ("questions", key, "default")
+        if isinstance(default, str) != (question.kind in ("choice", "yes_no")):
+            self._problem(place, "score.default_kind", name=key)
+        elif isinstance(default, str):
+            options = list(question.options or YES_NO)
+            if default not in options:
+                hint = nearest(default, options)
+                message = say("score.option", value=default, options=", ".join(options))
+                message += say("hint.nearest", name=hint) if hint else ""
+                self._problem(place, "verbatim", text=message)
+        elif (low is not None and default < low) or (high is not None and default > high):
+            limits = {"low": "−∞" if low is None else low, "high": "∞" if high is None else high}
+            self._problem(place, "score.range", value=default, **limits)
+
     def _check(self) -> None:
         model = self.model
         self._check_weights()
-        for key, question in model.questions.items():
-            if key in model.values or key == TOTAL:
-                self._problem(("questions", key), "compile.name_twice", name=key)
-            if question.default is not None and isinstance(question.default, str) != (question.kind in ("choice", "yes_no")):
-                self._problem(("questions", key, "default"), "score.default_kind", name=key)
         if self._problems:
             return
         self._check_questions()
@@ -237,8 +291,13 @@ class Rubric:
                 if any(weight < 0 for weight in known) or (len(known) == len(weights) and sum(known) != 1):
                     self._problem(place, "score.weight_sum", ids=", ".join(c.id for c in siblings), sum=str(float(sum(known))))
         for index, known_sum in enumerate(self.model.weight_sums):
-            shares = [self.weight(self.criteria[key], None, {}) for key in known_sum.criteria if key in self.criteria]
-            if len(shares) != len(known_sum.criteria) or sum(share or 0 for share in shares) != models.fraction(known_sum.equal):
+            try:
+                equal = models.fraction(known_sum.equal)
+                shares = [self.weight(self.criteria[key], None, {}) for key in known_sum.criteria if key in self.criteria]
+            except (ValueError, ZeroDivisionError):
+                self._problem(("weight_sums", index), "score.weight_unreadable")
+                continue
+            if len(shares) != len(known_sum.criteria) or sum(share or 0 for share in shares) != equal:
                 self._problem(
                     ("weight_sums", index), "score.weight_known", ids=", ".join(known_sum.criteria), sum=known_sum.equal
                 )
@@ -246,6 +305,11 @@ class Rubric:
     def _check_bands(self, holder: str, bands: models.Bands, place: yaml.Place) -> None:
         """Best first, one direction, the last band open or, for the total, from 0."""
         items = bands.bands
+        seen: set[str] = set()
+        for index, band in enumerate(items):
+            if band.key in seen:
+                self._problem((*place, "bands", index, "key"), "compile.name_twice", name=band.key)
+            seen.add(band.key)
         rising = items[0].max is not None
         bounds = [band.max if rising else band.min for band in items]
         other = [band.min if rising else band.max for band in items]
@@ -289,14 +353,14 @@ def load(name: str | Path) -> Rubric:
         hint = nearest(name, [*known, *(one.split("/")[1] for one in known)])
         raise NotFoundError(say("score.unknown_rubric", id=name) + (say("hint.nearest", name=hint) if hint else ""))
     path = known[key]
-    return _loaded(path, path.stat().st_mtime_ns)
+    return _loaded(path, key, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
-def _loaded(path: Path, _stamp: int) -> Rubric:
-    return load_file(path)
+def _loaded(path: Path, key: str, _stamp: int) -> Rubric:
+    return load_file(path, key)
 
 
-def load_file(path: Path) -> Rubric:
-    """A rubric from any file, checked."""
-    return Rubric(*rulefile.read(path, models.Rubric))
+def load_file(path: Path, name: str | None = None) -> Rubric:
+    """A rubric from any file, checked; with ``name``, its id must be that."""
+    return Rubric(*rulefile.read(path, models.Rubric, name))

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from carbonacct.certification import models
 from carbonacct.certification.answers import Answers, read_answers
-from carbonacct.certification.rubric import TOTAL, Leaf, Rubric, load
-from carbonacct.engine.evaluate import evaluate
+from carbonacct.certification.evaluation import Evaluator
+from carbonacct.certification.problems import Problem, as_typed
+from carbonacct.certification.rubric import TOTAL, Rubric, load
 from carbonacct.errors import InputError
-from carbonacct.expressions.tree import Name, Node
+from carbonacct.expressions.tree import Node
 from carbonacct.messages import language, say, speaking
 from carbonacct.schema.models import Title
 from carbonacct.units import nearest
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from carbonacct.certification.advice import Advice
 
 CENT = Decimal("0.01")
-NOISE = 10**9
 
 
 @dataclass(frozen=True)
@@ -119,17 +119,26 @@ class Score:
 
     @property
     def missing(self) -> dict[str, Decimal]:
-        """The unanswered questions, with the points that each holds back."""
-        found: dict[str, Decimal] = {}
+        """Every unanswered question, with the points that it holds back."""
+        full = Fraction(str(self.rubric.model.full_mark))
+        held_back = {name: Fraction(0) for name in self.rubric.model.questions if name not in self.answers}
         for leaf in self.leaves():
             for name in leaf.missing:
-                found[name] = found.get(name, Decimal(0)) + cents(leaf.share * Fraction(str(self.rubric.model.full_mark)))
-        for held in self.vetoes:
-            found.update({name: found.get(name, Decimal(0)) for name in held.missing})
-        if self.rubric.level_of != TOTAL and self.values[self.rubric.level_of] is None:
-            names = self.rubric.questions_of(self.rubric.values[self.rubric.level_of])
-            found.update({name: found.get(name, Decimal(0)) for name in names if name not in self.answers})
-        return found
+                held_back[name] += leaf.share * full
+        return {name: cents(points) for name, points in held_back.items()}
+
+    @property
+    def lacking(self) -> list[str]:
+        """The unanswered questions on which the score, the level or the eligibility rests."""
+        rubric = self.rubric
+        nodes = [*(leaf.mark for leaf in rubric.leaves), *rubric.veto, *rubric.bonus, *([rubric.down] if rubric.down else [])]
+        nodes += [rubric.values[rubric.level_of]] if rubric.level_of != TOTAL else []
+        needed = {name for node in nodes for name in rubric.questions_of(node)}
+        return [name for name in self.missing if name in needed]
+
+    def title_of(self, name: str) -> str:
+        """A question's title in the language in force."""
+        return text(self.rubric.model.questions[name].title)
 
     def all_marks(self) -> list[Mark]:
         """The marks of all criteria, in reading order."""
@@ -149,13 +158,22 @@ class Score:
     @property
     def warnings(self) -> list[str]:
         """What a reader must know: illustrative weights and levels, defaults, odd values."""
-        model, found = self.rubric.model, []
+        from carbonacct.certification.report import answer
+
+        model, found = self.rubric.model, list[str]()
         if self.weights == "illustrative":
             found.append(say("score.illustrative_weights"))
         if any(bands.status == "illustrative" for holder in self.grades if (bands := self.rubric.bands(holder))):
             found.append(say("score.illustrative_levels"))
-        found += [say("score.default_used", name=name, value=self.answers.shown(name)) for name in self.answers.defaults]
+        found += [
+            say("score.default_used", name=self.title_of(name), value=answer(self.rubric, name, self.answers.shown(name)))
+            for name in self.answers.defaults
+        ]
         found += [text(held.rule.title) for held in self.warned if held.holds]
+        if self.rubric.down is not None:
+            unanswered = [name for name in self.rubric.questions_of(self.rubric.down) if name not in self.answers]
+            if unanswered:
+                found.append(say("score.down_open", names=say("score.list").join(self.title_of(name) for name in unanswered)))
         if self.down:
             found.append(say("score.lowered", count=self.down))
         if any(held.holds is None for held in self.vetoes):
@@ -199,6 +217,11 @@ def text(title: Title) -> str:
     return str(title.zh if language() == "zh" else title.en)
 
 
+def words(item: str | Title) -> str:
+    """A text that may have been written in both languages, in the one in force if so."""
+    return item if isinstance(item, str) else text(item)
+
+
 def cents(value: Fraction) -> Decimal:
     """Rounded half up to 2 decimals."""
     return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(CENT, ROUND_HALF_UP)
@@ -237,18 +260,21 @@ def score(
 def _given(rubric: Rubric, what: str, given: Mapping[str, str | float] | None, problems: list[str]) -> dict[str, Fraction]:
     found = {}
     for key, value in (given or {}).items():
+        message = ""
         if key not in rubric.criteria:
             hint = nearest(str(key), rubric.criteria)
-            problems.append(
-                f"{what}: {say('score.unknown_criterion', id=key)}" + (say("hint.nearest", name=hint) if hint else "")
-            )
-            continue
-        try:
-            found[key] = models.fraction(str(value))
-            if found[key] < 0:
-                raise ValueError
-        except (ValueError, ZeroDivisionError):
-            problems.append(f"{what}: {key}: {say('score.share', value=str(value)[:60])}")
+            message = say("score.unknown_criterion", id=key) + (say("hint.nearest", name=hint) if hint else "")
+        elif what == "efforts" and rubric.criteria[key].children:
+            message = say("score.effort_branch", id=key)
+        else:
+            try:
+                found[key] = models.fraction(str(value))
+                if found[key] < 0:
+                    raise ValueError
+            except (ValueError, ZeroDivisionError):
+                message = f"{key}: {say('score.share', value=as_typed(value))}"
+        if message:
+            problems.append(Problem(f"{what}: {message}", what, key))
     return found
 
 
@@ -258,14 +284,14 @@ def run(
     """Score answers that are already read."""
     model = rubric.model
     look = Evaluator(rubric, answers)
-    values = {key: look.number(rubric.values[key]) for key in model.values}
+    values = {key: None if (value := look.value(key)) is None else float(value) for key in model.values}
     shares = _shares(rubric, answers, weights)
     marks = [_mark(rubric, look, criterion, shares, Fraction(1)) for criterion in model.criteria]
     points = [look.number(node) for node in rubric.bonus]
-    bonus = sum((exact(value) for value in points if value is not None), Fraction(0))
+    bonus = sum((value for value in points if value is not None), Fraction(0))
     total = cents(sum((mark.points for mark in marks), Fraction(0)) + capped(rubric, bonus)) if marks else None
     grades = {
-        holder: grade(rubric, look, holder, None if total is None else float(total))
+        holder: grade(rubric, look, holder, None if total is None else Fraction(total))
         for holder in (TOTAL, *model.values)
         if rubric.bands(holder) is not None
     }
@@ -277,59 +303,35 @@ def run(
         score=total,
         values=values,
         grades=grades,
-        vetoes=[look.held(rule, node) for rule, node in zip(model.veto, rubric.veto, strict=True)],
-        warned=[look.held(rule, node) for rule, node in zip(model.warn, rubric.warn, strict=True)],
-        down=0 if rubric.down is None else int(look.number(rubric.down) or 0),
+        vetoes=[_held(look, rule, node) for rule, node in zip(model.veto, rubric.veto, strict=True)],
+        warned=[_held(look, rule, node) for rule, node in zip(model.warn, rubric.warn, strict=True)],
+        down=lowering(rubric, look),
         given_weights=weights,
         efforts=efforts,
         entity=entity,
     )
 
 
-class Evaluator:
-    """Formulas over one set of answers; None where an answer they need is missing."""
-
-    def __init__(self, rubric: Rubric, answers: Answers) -> None:
-        self.rubric = rubric
-        self.answers = answers
-
-    def missing(self, node: Node) -> tuple[str, ...]:
-        """The unanswered questions of a formula."""
-        return tuple(name for name in self.rubric.questions_of(node) if name not in self.answers)
-
-    def number(self, node: Node) -> float | None:
-        """The value of a formula. Raises InputError where it divides by zero or overflows."""
-        if self.missing(node):
-            return None
-        try:
-            value = float(evaluate(node, self._leaf, option=lambda name: self.answers.options[name.name]))
-        except (ZeroDivisionError, OverflowError):
-            value = float("nan")
-        if value - value != 0:  # not a number, or infinite
-            given = ", ".join(f"{name} = {self.answers.shown(name)}" for name in self.rubric.questions_of(node))
-            raise InputError([say("score.undefined", given=given)])
-        return value
-
-    def held(self, rule: models.Rule, node: Node) -> Held:
-        """Whether a rule's condition holds."""
-        value = self.number(node)
-        return Held(rule, None if value is None else value == 1.0, self.missing(node))
-
-    def _leaf(self, name: Name) -> float | None:
-        if name.name in self.rubric.values:
-            return self.number(self.rubric.values[name.name])
-        return self.answers.numbers[name.name]
+def lowering(rubric: Rubric, look: Evaluator) -> int:
+    """By how many levels the level is lowered; 0 where that cannot be told. Raises InputError where it is no whole number."""
+    count = None if rubric.down is None else look.number(rubric.down)
+    if count is None:
+        return 0
+    if count < 0 or count.denominator != 1:
+        assert rubric.down is not None
+        names = rubric.questions_of(rubric.down)
+        raise InputError([Problem(say("score.down_whole", given=look.given(rubric.down)), "answers", *names[:1])])
+    return int(count)
 
 
-def exact(value: float) -> Fraction:
-    """A mark as the fraction it stands for, the last bits of binary arithmetic taken off."""
-    return Fraction(value).limit_denominator(NOISE)
+def _held(look: Evaluator, rule: models.Rule, node: Node) -> Held:
+    value = look.number(node)
+    return Held(rule, None if value is None else value == 1, look.missing(node))
 
 
-def leaf_mark(rubric: Rubric, look: Evaluator, leaf: Leaf) -> Fraction:
-    """The mark of a leaf, kept within 0 and the full mark; 0 where an answer is missing."""
-    value = look.number(leaf.mark)
-    return Fraction(0) if value is None else max(Fraction(0), min(exact(value), Fraction(str(rubric.model.full_mark))))
+def kept(rubric: Rubric, mark: Fraction | None) -> Fraction:
+    """A mark, kept within 0 and the full mark; 0 where an answer is missing."""
+    return Fraction(0) if mark is None else max(Fraction(0), min(mark, Fraction(str(rubric.model.full_mark))))
 
 
 def _mark(rubric: Rubric, look: Evaluator, criterion: models.Criterion, weights: dict[str, Fraction], above: Fraction) -> Mark:
@@ -340,7 +342,7 @@ def _mark(rubric: Rubric, look: Evaluator, criterion: models.Criterion, weights:
         mark = sum((child.weight * child.mark for child in children), Fraction(0))
         return Mark(criterion, weight, share, mark, children=children)
     leaf = rubric.leaf[criterion.id]
-    return Mark(criterion, weight, share, leaf_mark(rubric, look, leaf), look.missing(leaf.mark), leaf.questions)
+    return Mark(criterion, weight, share, kept(rubric, look.number(leaf.mark)), look.missing(leaf.mark), leaf.questions)
 
 
 def _shares(rubric: Rubric, answers: Answers, given: dict[str, Fraction]) -> dict[str, Fraction]:
@@ -348,28 +350,29 @@ def _shares(rubric: Rubric, answers: Answers, given: dict[str, Fraction]) -> dic
     by = rubric.model.weights_by
     option = answers.options.get(by) if by else None
     if by and option is None:
-        raise InputError([say("score.class_missing", name=by)])
+        raise InputError([Problem(say("score.class_missing", name=by), "answers", by)])
     found: dict[str, Fraction] = {}
-    problems = []
+    problems = list[str]()
     for siblings in rubric.families:
         weights = {criterion.id: rubric.weight(criterion, option, given) for criterion in siblings}
         unknown = [key for key, weight in weights.items() if weight is None]
         known = {key: weight for key, weight in weights.items() if weight is not None}
         if unknown:
-            problems += [say("score.weight_null", id=key) for key in unknown]
+            problems += [Problem(say("score.weight_null", id=key), "weights") for key in unknown]
         elif sum(known.values()) != 1:
-            problems.append(say("score.weight_sum", ids=", ".join(known), sum=str(float(sum(known.values())))))
+            message = say("score.weight_sum", ids=", ".join(known), sum=str(float(sum(known.values()))))
+            problems.append(Problem(message, "weights", *[key for key in known if key in given][:1]))
         found.update(known)
     if problems:
         raise InputError(problems)
     return found
 
 
-def grade(rubric: Rubric, look: Evaluator, holder: str | None = None, value: float | None = None) -> models.Band | None:
+def grade(rubric: Rubric, look: Evaluator, holder: str | None = None, value: Fraction | None = None) -> models.Band | None:
     """The band of the total (``value`` given) or of a value, by default the one the rubric's level is read from."""
     holder = holder or rubric.level_of
     bands = rubric.bands(holder)
-    value = look.number(rubric.values[holder]) if holder != TOTAL else value
+    value = look.value(holder) if holder != TOTAL else value
     if value is None or bands is None:
         return None
     for band in bands.bands:

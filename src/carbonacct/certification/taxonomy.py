@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -18,6 +18,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from carbonacct.certification.hits import Hits
+from carbonacct.certification.problems import Problem
 from carbonacct.certification.scoring import text
 from carbonacct.errors import FileError, InputError, NotFoundError
 from carbonacct.messages import say
@@ -28,8 +30,6 @@ from carbonacct.units import nearest
 
 State = Literal["green", "not_green", "to_be_confirmed"]
 TABLE = "certification/taxonomies/green-industries"
-WINDOW = 10  # characters around a term in which a negation or replacement is looked for
-CLAUSE = re.compile(r"[，,。；;：:.]")  # a negation does not reach beyond its clause
 CLOSE = 0.1  # candidates within this score of each other are a doubt
 
 
@@ -71,7 +71,11 @@ class Match(Model):
 
 
 class Taxonomy(RuleFile):
-    """The table of green industries."""
+    """The table of green industries.
+
+    negations deny what their clause names, cancellations say that it is given up or torn down, replacements (for exclusions) that
+    something else takes its place; compounds are words in which none of these means that.
+    """
 
     weights: Literal["published", "illustrative"]
     match: Match
@@ -79,7 +83,9 @@ class Taxonomy(RuleFile):
     likeness: Number
     editions: dict[str, Edition]
     negations: list[Text]
+    cancellations: list[Text]
     replacements: list[Text]
+    compounds: list[Text]
     exclusions: list[Exclusion]
     climate: dict[Literal["mitigation", "adaptation"], list[str]]
     sectors: dict[str, Title]
@@ -184,15 +190,15 @@ def identify(
     if not entries:
         doubt = say("identify.no_entries", title=text(catalogue.title))
         return Identification("to_be_confirmed", edition, (), (), (doubt,), table.weights)
-    hits = _Hits(table, description)
-    named = _Hits(table, " ; ".join(technologies))
+    hits = Hits(table, description)
+    named = Hits(table, " ; ".join(technologies))
     found = [
         candidate
         for code, item in entries.items()
         if (candidate := _candidate(table, code, item, hits, named, industries, claimed, conditions or {})) is not None
     ]
     found.sort(key=lambda one: (-one.score, -hits.length(one.code), [int(part) for part in one.code.split(".")]))
-    return _decide(table, catalogue, edition, entries, found[:limit], hits, industries, claimed)
+    return _decide(table, catalogue, edition, entries, found[:limit], (hits, named), industries, claimed)
 
 
 def sector_shares(codes: Iterable[str]) -> dict[str, Decimal]:
@@ -206,16 +212,16 @@ def sector_shares(codes: Iterable[str]) -> dict[str, Decimal]:
 
 def _codes(table: Taxonomy, codes: Iterable[str], conditions: Mapping[str, bool]) -> tuple[set[str], set[str]]:
     """Industry codes and entry codes. Raises InputError for what is neither."""
-    industries, claimed, problems = set(), set(), []
-    for code in codes:
+    industries, claimed, problems = set[str](), set[str](), list[str]()
+    for index, code in enumerate(codes):
         trade = re.fullmatch(r"[A-T]?(\d{2,4})", str(code).strip().upper())
         if trade:
             industries.add(trade.group(1))
         elif code in table.items:
             claimed.add(code)
         else:
-            problems.append(_unknown_code(table, str(code)))
-    problems += [_unknown_code(table, code) for code in conditions if code not in table.items]
+            problems.append(Problem(_unknown_code(table, str(code)), "codes", index))
+    problems += [Problem(_unknown_code(table, code), "conditions", code) for code in conditions if code not in table.items]
     if problems:
         raise InputError(problems)
     return industries, claimed
@@ -226,59 +232,6 @@ def _unknown_code(table: Taxonomy, code: str) -> str:
     return say("identify.code", code=code) + (say("hint.nearest", name=hint) if hint else "")
 
 
-class _Hits:
-    """The terms found in a text; a term inside a longer one that was found does not count."""
-
-    def __init__(self, table: Taxonomy, description: str) -> None:
-        self.text = " ".join(description.casefold().split())
-        spans = [
-            (start, end, owner, term)
-            for owner, terms in _terms(table)
-            for term in terms
-            for start, end in _occurrences(term.casefold(), self.text)
-        ]
-        self.spans = [
-            span
-            for span in spans
-            if not any(o[0] <= span[0] and span[1] <= o[1] and o[1] - o[0] > span[1] - span[0] for o in spans)
-        ]
-        excluded = {exclusion.id for exclusion in table.exclusions}
-        self.negated = {
-            span
-            for span in self.spans
-            if self._near(table.negations, span, after=False)
-            or (span[2] in excluded and self._near(table.replacements, span, after=True))
-        }
-
-    def _near(self, words: list[str], span: tuple[int, int, str, str], after: bool) -> bool:
-        around = CLAUSE.split(self.text[max(0, span[0] - WINDOW) : span[0]])[-1]
-        if after:
-            around += " ; " + CLAUSE.split(self.text[span[1] : span[1] + WINDOW])[0]
-        return any(list(_occurrences(word.casefold(), around)) for word in words)
-
-    def of(self, owner: str, negated: bool = False) -> list[str]:
-        """The terms of an entry or exclusion that were found, each once: those that stand as they are, or the negated ones."""
-        return list(dict.fromkeys(s[3] for s in self.spans if s[2] == owner and (s in self.negated) == negated))
-
-    def length(self, owner: str) -> int:
-        """How many characters of the text an entry's terms cover."""
-        return sum(span[1] - span[0] for span in self.spans if span[2] == owner)
-
-
-def _terms(table: Taxonomy) -> Iterator[tuple[str, list[str]]]:
-    for code, item in table.items.items():
-        yield code, [item.zh, *item.terms]
-    for exclusion in table.exclusions:
-        yield exclusion.id, list(exclusion.terms)
-
-
-def _occurrences(term: str, where: str) -> Iterator[tuple[int, int]]:
-    pattern = re.escape(term)
-    if term[0].isascii() and term[-1].isascii():
-        pattern = rf"(?<![a-z]){pattern}s?(?![a-z])"
-    return (match.span() for match in re.finditer(pattern, where))
-
-
 def _likeness(name: str, where: str) -> float:
     """The share of a name's pairs of neighbouring Chinese characters that a text has."""
     pairs = [name[i : i + 2] for i in range(len(name) - 1) if re.fullmatch(r"[\u4e00-\u9fff]{2}", name[i : i + 2])]
@@ -286,11 +239,11 @@ def _likeness(name: str, where: str) -> float:
 
 
 def _candidate(
-    table: Taxonomy, code: str, item: Item, hits: _Hits, named: _Hits, industries: set[str], claimed: set[str],
+    table: Taxonomy, code: str, item: Item, hits: Hits, named: Hits, industries: set[str], claimed: set[str],
     conditions: Mapping[str, bool],
 ) -> Candidate | None:  # fmt: skip
     reasons, doubts = [], []
-    terms = hits.of(code)
+    terms = hits.of(code) + (hits.denied(code) if code in conditions or code in claimed else [])
     ratio = 1.0 if terms else 0.0
     if terms:
         reasons.append(say("identify.terms", terms=", ".join(terms)))
@@ -324,16 +277,17 @@ def _candidate(
 
 
 def _decide(
-    table: Taxonomy, catalogue: Edition, edition: str, entries: dict[str, Item], found: list[Candidate], hits: _Hits,
+    table: Taxonomy, catalogue: Edition, edition: str, entries: dict[str, Item], found: list[Candidate], texts: tuple[Hits, Hits],
     industries: set[str], claimed: set[str],
 ) -> Identification:  # fmt: skip
     reasons: list[str] = []
     doubts: list[str] = []
     vetoed = False
+    hits = texts[0]
     recognised = [one for one in found if hits.of(one.code)]
     for exclusion in table.exclusions:
         title = text(exclusion.title)
-        terms, off = hits.of(exclusion.id), hits.of(exclusion.id, negated=True)
+        terms, (off, words) = hits.undoubted(exclusion.id), hits.doubted(exclusion.id)
         trades = sorted(industries & set(exclusion.industries))
         allowed = [one.code for one in recognised if one.code in exclusion.allows]
         if terms and allowed:
@@ -342,13 +296,15 @@ def _decide(
             vetoed = True
             reasons.append(say("identify.excluded", title=title, terms=", ".join(terms)))
         elif off:
-            doubts.append(say("identify.excluded_negated", title=title, terms=", ".join(off)))
+            doubts.append(say("identify.excluded_negated", title=title, terms=", ".join(off), words=", ".join(words)))
         if trades and not terms:
             (doubts if recognised else reasons).append(say("identify.excluded_trade", title=title, codes=", ".join(trades)))
             vetoed = vetoed or not recognised
     for code in entries:
-        if off := hits.of(code, negated=True):
-            doubts.append(say("identify.negated", code=code, terms=", ".join(off)))
+        for hit in texts:
+            off, words = hit.doubted(code)
+            if off:
+                doubts.append(say("identify.negated", code=code, terms=", ".join(off), words=", ".join(words)))
     for code in table.items:
         if code not in entries and _under(code, catalogue.removes) and (hits.of(code) or code in claimed):
             doubts.append(say("identify.removed", code=code, name=table.name(code), title=text(catalogue.title)))
