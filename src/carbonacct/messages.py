@@ -6,36 +6,41 @@ import locale
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 _LANGUAGES = ("en", "zh")
-_current: str | None = None
+_chosen: str | None = None  # for the whole program
+_speaking: ContextVar[str | None] = ContextVar("carbonacct_language", default=None)  # within a block, in its thread alone
 
 
 def set_language(lang: str | None) -> None:
     """Choose ``en`` or ``zh`` for messages and texts; None goes back to the locale."""
-    global _current
-    if lang is not None and lang not in _LANGUAGES:
-        raise ValueError(f"language is one of {', '.join(_LANGUAGES)}, not {lang!r}")
-    _current = lang
+    global _chosen
+    _chosen = _known(lang)
 
 
 @contextmanager
 def speaking(lang: str | None) -> Iterator[str]:
-    """Within the block, texts are in ``lang`` (None: the language in force); gives the language."""
-    global _current
-    before, chosen = _current, lang or language()
-    set_language(chosen)
+    """Within the block, texts are in ``lang`` (None: the language in force); gives the language. Other threads hear nothing."""
+    chosen = lang or language()
+    before = _speaking.set(_known(chosen))
     try:
         yield chosen
     finally:
-        _current = before
+        _speaking.reset(before)
+
+
+def _known(lang: str | None) -> str | None:
+    if lang is not None and lang not in _LANGUAGES:
+        raise ValueError(f"language is one of {', '.join(_LANGUAGES)}, not {lang!r}")
+    return lang
 
 
 def language() -> str:
     """The language in force: chosen, else from CARBONACCT_LANG, else from the locale."""
-    if _current:
-        return _current
+    if chosen := _speaking.get() or _chosen:
+        return chosen
     for name in ("CARBONACCT_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(name):
             return "zh" if value.lower().startswith("zh") else "en"
