@@ -13,3 +13,10 @@ class LedgerError(CarbonacctError, ValueError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = list(problems)
         super().__init__("\n".join(self.problems))
+
+
+class StorageError(LedgerError):
+    """The database cannot be reached, read or written; its own error is the cause.
+
+    Where the connection broke while a row was written, only the journal tells whether it has been recorded.
+    """
