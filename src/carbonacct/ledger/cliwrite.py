@@ -67,12 +67,11 @@ def add(
     from carbonacct.ledger.entryfile import read
 
     found = read(source)
-    entries = list(found.entries.values())
     with opened(where) as ledger:
         if found.problems:
-            raise found.refused(ledger.check(entries))
+            raise found.refused(ledger.check(found.entries))
         try:
-            rows = ledger.append(entries)
+            rows = ledger.append(found.entries.values())
         except LedgerError as error:
             raise LedgerError(f"{source}: {problem}" for problem in error.problems) from error
         done(ledger, as_json, rows)

@@ -72,9 +72,11 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent snapshot; writers are not hindered."""
-        options: dict[str, Any] = {} if self.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with self._turns, self.engine.connect().execution_options(**options) as connection, connection.begin():
+        options: dict[str, Any] = {} if self.sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self._turns, self.engine.connect().execution_options(**options) as connection:
+            transaction = connection.begin()
             yield connection
+            transaction.rollback()  # nothing to keep; a damaged file could not even commit that
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -274,11 +274,10 @@ def _about(checks: Checks, subject: Any, part: Any = "") -> None:
 def _series(checks: Checks, series: Any) -> str:
     """The series in its normal form."""
     text = normal(series) if isinstance(series, str) else ""
-    if checks.given("series", series):
-        if not text:
-            checks.note("series", say("ledger.series"))
-        else:
-            checks.line("series", text)
+    if text or not isinstance(series, str):
+        checks.line("series", text or series)
+    else:
+        checks.note("series", say("ledger.series"))
     return text
 
 

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,8 @@ class EntryFile:
 
     def refused(self, more: Sequence[tuple[int, str]] = ()) -> LedgerError:
         """The error that says everything, in the order of the file; ``more``: what the ledger has against entries."""
-        numbers = list(self.entries)
-        found = self.problems + [(numbers[place], problem) for place, problem in more]
-        return LedgerError(
-            f"{self.path}: {say('ledger.entry', number=number)}: {problem}" for number, problem in sorted(found, key=_number)
-        )
+        found = sorted([*self.problems, *more], key=itemgetter(0))
+        return LedgerError(f"{self.path}: {say('ledger.entry', number=number)}: {problem}" for number, problem in found)
 
 
 class _Object(dict[str, Any]):
@@ -96,7 +94,3 @@ def _twice(data: Any) -> Iterator[str]:
             yield from item.twice
         if isinstance(item, dict | list):
             waiting.extend(item.values() if isinstance(item, dict) else item)
-
-
-def _number(problem: tuple[int, str]) -> int:
-    return problem[0]

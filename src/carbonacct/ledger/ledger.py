@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +103,15 @@ class Ledger(Reader):
             _store(connection, documents)
             return _rows(batch, book)
 
-        return self._write({entry.account for entry in batch}, rows, dict(enumerate(batch)), _numbered)
+        return self._write({entry.account for entry in batch}, rows, dict(enumerate(batch, 1)), _numbered)
 
-    def check(self, entries: Iterable[Entry]) -> list[tuple[int, str]]:
-        """Every reason against recording these entries now, with the entry's place in the list; nothing is recorded."""
-        batch = list(entries)
+    def check(self, entries: Mapping[int, Entry]) -> list[tuple[int, str]]:
+        """Every reason against recording these entries now, with the entry's number; nothing is recorded."""
+        batch, numbers = list(entries.values()), list(entries)
         with self._reading() as connection:
             _, problems = self._prepared(connection, {entry.account for entry in batch}, lambda _, book: _rows(batch, book))
-            return sorted([*problems, *_retired(connection, dict(enumerate(batch)))], key=_place)
+            found = [(numbers[place - 1], problem) for place, problem in problems]
+            return sorted([*found, *_retired(connection, entries)], key=itemgetter(0))
 
     def reverse(self, seq: int, reason: str) -> int:
         """Take an entry back by a reversing one. Both stay in the journal.
@@ -137,7 +139,7 @@ class Ledger(Reader):
             details = canonical({**entry.details, CORRECTS: original["seq"]})
             return [_free(connection, back), {**_row(entry, original["consent"]), "details": details}]
 
-        return self._write({entry.account}, rows, {1: entry}, but=original["seq"])
+        return self._write({entry.account}, rows, {2: entry}, but=original["seq"])
 
     # inside ----------------------------------------------------------------------------------------------------
 
@@ -168,8 +170,8 @@ class Ledger(Reader):
     ) -> list[int]:
         """Append the rows that ``make`` gives, each checked against the accounts as the rows before it have left them.
 
-        ``entries``: which of the rows, by place, are new entries; ``worded`` puts a place and a problem into words; ``but``:
-        the row that is taken back by them.
+        ``entries``: which of the rows, counted from 1, are new entries; ``worded`` puts a number and a problem into words;
+        ``but``: the row that is taken back by them.
         """
         if self.read_only:
             raise LedgerError([say("ledger.read_only", where=self.database.name)])
@@ -177,7 +179,7 @@ class Ledger(Reader):
         with plainly(self.database.name), self._refusals(units, worded, but), self.database.writing() as connection:
             rows, problems = self._prepared(connection, accounts, make, lock=True)
             if problems:
-                raise LedgerError(map(worded, sorted([*problems, *_retired(connection, units, but)], key=_place)))
+                raise LedgerError(map(worded, sorted([*problems, *_retired(connection, units, but)], key=itemgetter(0))))
             if rows:
                 connection.execute(insert(journal).returning(journal.c.seq), rows)  # one statement for many rows
                 connection.execute(update(head).values(seq=rows[-1]["seq"], hash=rows[-1]["hash"]))
@@ -186,7 +188,7 @@ class Ledger(Reader):
     def _prepared(
         self, connection: Connection, accounts: set[str], make: Make, lock: bool = False
     ) -> tuple[Rows, list[tuple[int, str]]]:
-        """The rows that ``make`` gives as they would follow the last one, and by place what stands against them."""
+        """The rows that ``make`` gives as they would follow the last one, and by number what stands against them."""
         query = select(head.c.seq, head.c.hash)
         seq, previous = Head(*connection.execute(query.with_for_update() if lock else query).one())
         book = fold(connection, accounts, seq)
@@ -195,14 +197,14 @@ class Ledger(Reader):
         rows = make(connection, book)
         problems: list[tuple[int, str]] = []
         hints: dict[str, str] = {}
-        for place, row in enumerate(rows):
-            row |= {"seq": seq + 1 + place, "at": at, "previous": previous}
+        for number, row in enumerate(rows, 1):
+            row |= {"seq": seq + number, "at": at, "previous": previous}
             if (problem := book.apply(row)) is not None:
                 if (code := row["account"]) not in book.accounts:
                     if code not in hints:
                         hints[code] = near_account(connection, code) if len(hints) < HINTS else ""
                     problem += hints[code]
-                problems.append((place, problem))
+                problems.append((number, problem))
             row["hash"] = previous = row_hash([row[name] for name in COLUMNS])
         return rows, problems
 
@@ -218,7 +220,7 @@ class Ledger(Reader):
             problems: list[str] = []
             if mark[1] == "retired":
                 with self._reading() as connection:
-                    problems = [worded(problem) for problem in sorted(_retired(connection, entries, but), key=_place)]
+                    problems = [worded(problem) for problem in sorted(_retired(connection, entries, but), key=itemgetter(0))]
             raise LedgerError(problems or [say(f"ledger.refused.{mark[1]}")]) from error
 
 
@@ -259,18 +261,18 @@ def _store(connection: Connection, documents: Mapping[str, str]) -> None:
 
 
 def _retired(connection: Connection, entries: Mapping[int, Entry], but: int = 0) -> list[tuple[int, str]]:
-    """Which serial numbers of new entries are retired already, or stand among them twice; by place."""
+    """Which serial numbers of new entries are retired already, or stand among them twice; by number."""
     problems = []
     ranges: dict[tuple[str | None, str | None], list[tuple[int, int, int]]] = defaultdict(list)
-    for place, entry in entries.items():
+    for number, entry in entries.items():
         if entry.first is None or entry.last is None:
             continue
-        ranges[entry.instrument, entry.series].append((entry.first, entry.last, place))
+        ranges[entry.instrument, entry.series].append((entry.first, entry.last, number))
         if (seq := connection.scalar(_retiring(entry, but))) is not None:
-            problems.append((place, say("ledger.retired", **_serials(entry), seq=seq)))
+            problems.append((number, say("ledger.retired", **_serials(entry), seq=seq)))
     twice = {max(pair): min(pair) for listed in ranges.values() for pair in serials.overlaps(listed)}
-    for place, other in twice.items():
-        problems.append((place, say("ledger.retired_in_batch", **_serials(entries[place]), other=other + 1)))
+    for number, other in twice.items():
+        problems.append((number, say("ledger.retired_in_batch", **_serials(entries[number]), other=other)))
     return problems
 
 
@@ -292,19 +294,16 @@ def _serials(entry: Entry) -> dict[str, Any]:
     return {"instrument": entry.instrument, "series": entry.series, "first": entry.first, "last": entry.last}
 
 
-def _place(problem: tuple[int, str]) -> int:
-    return problem[0]
-
-
 def _numbered(problem: tuple[int, str]) -> str:
-    return f"{say('ledger.entry', number=problem[0] + 1)}: {problem[1]}"
+    return f"{say('ledger.entry', number=problem[0])}: {problem[1]}"
 
 
 def filled(key: str, text: str) -> str:
     """A text of one line that says something. Raises LedgerError."""
-    if not isinstance(text, str) or not text.strip():
+    given = text.strip() if isinstance(text, str) else text
+    if given == "":
         raise LedgerError([say("ledger.empty", name=key)])
     try:
-        return check_line(text.strip())
+        return check_line(given)
     except LedgerError as error:
         raise LedgerError(f"{key}: {problem}" for problem in error.problems) from None
