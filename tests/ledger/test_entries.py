@@ -146,7 +146,7 @@ def test_the_nearest_account_is_named(ledger: Ledger) -> None:
     near = next(code(number) for number in range(3, 2000) if sum(a != b for a, b in zip(code(number), B, strict=True)) == 2)
     with pytest.raises(LedgerError, match=f"there is no account {near}; did you mean '91"):
         ledger.append([emission(near, 2023, 1, gwp="AR6", source="self_declared")])
-    with pytest.raises(LedgerError, match="no account .* did you mean"):
+    with pytest.raises(LedgerError, match=r"no account .* did you mean"):
         ledger.balance(near, 2023)
 
 
@@ -194,7 +194,9 @@ def test_details_are_plain_data() -> None:
 # serial numbers ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("series", ["CN 2022-17", "cn 2022-17", " CN  2022-17 ", "ＣＮ 2022－17", "CN\u30002022–17", "Cn 2022—17"])
+@pytest.mark.parametrize(
+    "series", ["CN 2022-17", "cn 2022-17", " CN  2022-17 ", "ＣＮ 2022－17", "CN\u30002022–17", "Cn 2022—17"]
+)
 def test_a_series_is_one_however_it_is_written(ledger: Ledger, series: str) -> None:
     ledger.consent(B, "letter")
     words: dict[str, Any] = {"instrument": "CCER", "first": 1, "last": 5, "retired": "2024-04-30"}

@@ -170,9 +170,7 @@ def test_a_damaged_page_is_found(filed: Path, table: str) -> None:
 # reading only --------------------------------------------------------------------------------------------------
 
 
-def test_an_auditor_verifies_a_copy_that_cannot_be_written(
-    filed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_auditor_verifies_a_copy_that_cannot_be_written(filed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "copy"
     folder.mkdir()
     copy = folder / "a?b#c.db"
