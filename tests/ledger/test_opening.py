@@ -184,6 +184,13 @@ def test_an_auditor_verifies_a_copy_that_cannot_be_written(filed: Path, tmp_path
         assert done("verify", copy)["rows"] == 2
 
 
+def test_reading_leaves_nothing_behind(filed: Path) -> None:
+    before = filed.read_bytes()
+    for arguments in (["verify", filed], ["statement", filed, A], ["accounts", filed], ["account", filed, A]):
+        done(*arguments)
+    assert [file.name for file in filed.parent.iterdir()] == ["ledger.db"] and filed.read_bytes() == before
+
+
 def test_an_older_ledger_is_not_read_only_updated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from carbonacct.ledger import migrations
 

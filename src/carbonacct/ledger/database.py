@@ -48,7 +48,7 @@ class Database:
             if self.in_memory:
                 options["poolclass"] = StaticPool  # every connection of its own would be a database of its own
             self.engine = create_engine(_untouched(self.url) if read_only else self.url, **options)
-            event.listen(self.engine, "connect", _set_up_sqlite)
+            event.listen(self.engine, "connect", lambda connection, _: _set_up_sqlite(connection, read_only))
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.engine = create_engine(self.url, isolation_level="READ COMMITTED", pool_pre_ping=True)
@@ -129,20 +129,22 @@ def _url(where: str | Path) -> URL:
 def _untouched(url: URL) -> URL:
     """The URL of an SQLite file that is only read.
 
-    Where SQLite cannot make its files beside it, it must be told that nobody writes; not so if there are changes in such a
-    file, which it would then pass over.
+    Where SQLite can make and remove its files beside it, it may; elsewhere it must be told that nobody writes. Not so if there
+    are changes in such a file, which it would then pass over.
     """
     path = Path(str(url.database)).resolve()
     log = Path(f"{path}-wal")
-    lonely = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
-    return url.set(
-        database="file:" + quote(os.fsencode(path)), query={"mode": "ro", "uri": "true", **({"immutable": "1"} if lonely else {})}
-    )
+    options = {"uri": "true", "mode": "rw"}
+    if not os.access(path.parent, os.W_OK):
+        options |= {"mode": "ro"} if log.exists() and log.stat().st_size else {"mode": "ro", "immutable": "1"}
+    elif not os.access(path, os.W_OK):
+        options["mode"] = "ro"
+    return url.set(database="file:" + quote(os.fsencode(path)), query=options)
 
 
-def _set_up_sqlite(connection: Any, _: Any) -> None:
+def _set_up_sqlite(connection: Any, read_only: bool) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; see _begin_sqlite
-    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", f"query_only = {int(read_only)}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
