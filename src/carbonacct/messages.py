@@ -741,6 +741,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "台账需要 SQLAlchemy：pip install carbonacct[ledger]",
     ),
     "ledger.database": ("{where}: the database cannot be used: {reason}", "{where}：数据库无法使用：{reason}"),
+    "ledger.not_understood": (
+        "{where}: rows hold what the ledger never writes; verify says which",
+        "{where}：有的行含有台账不会写入的内容；verify 可指出是哪些行",
+    ),
+    "ledger.row_not_understood": (
+        "row {seq} holds what the ledger never writes; see verify",
+        "第 {seq} 行含有台账不会写入的内容；请用 verify 检查",
+    ),
     "ledger.url": (
         "not a database URL: expected such as postgresql://user:password@host:5432/name",
         "不是数据库 URL：应形如 postgresql://user:password@host:5432/name",

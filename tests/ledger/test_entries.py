@@ -138,6 +138,7 @@ def test_everything_wrong_in_a_file_is_said_at_once(filed: str, tmp_path: Path) 
         "entry 6: CCER S 9 to 12: serial numbers of these are retired already, in row 3",
         "entry 8: CDCER S 2 to 3: serial numbers of these stand in this batch twice, first in entry 7",
     ]
+    assert len(refused("add", tmp_path / "none.db", given(tmp_path, entries)).splitlines()) == 1 + 5
     right = [entry for number, entry in enumerate(entries) if number > 1]
     assert len(refused("add", filed, given(tmp_path, right)).splitlines()) == 5
 

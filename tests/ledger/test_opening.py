@@ -246,3 +246,18 @@ def test_accounts_can_be_listed_and_looked_at(filed: Path) -> None:
 
     assert "consents in force (row): emission (2)" in run("ledger", "account", filed, A).stdout
     assert run("ledger", "accounts", filed).stdout.splitlines() == [f"{A}  A", f"{B}  B"]
+
+
+def test_a_terminal_without_chinese_gets_escapes(filed: Path) -> None:
+    import subprocess
+    import sys
+
+    with Ledger(filed) as ledger:
+        ledger.open_account(B, "乙公司")
+    found = subprocess.run(
+        [sys.executable, "-m", "carbonacct", "ledger", "accounts", filed],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+    )
+    assert (found.returncode, found.stderr) == (0, "") and r"\u4e59" in found.stdout

@@ -100,6 +100,34 @@ def test_only_an_anchor_shows_rows_cut_off_with_the_head_set_back(base: Path, tm
         assert not ledger.verify(noted).ok
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE journal SET details = 'x' WHERE seq = 1",
+        "UPDATE journal SET details = '[]' WHERE seq = 2",
+        f"UPDATE journal SET details = '{'[' * 100_000}' WHERE seq = 3",
+        "UPDATE journal SET details = '[]' WHERE seq = 4",
+        "UPDATE journal SET amount = 'many' WHERE seq = 3",
+        "UPDATE journal SET source = 'hearsay' WHERE seq = 3",
+        "UPDATE journal SET at = 'noon' WHERE seq = 3",
+        "UPDATE journal SET subject = x'00' WHERE seq = 3",
+    ],
+)
+def test_no_command_fails_on_tampered_rows(base: Path, tmp_path: Path, statement: str) -> None:
+    from tests.test_cli import run
+
+    path = tampered(base, tmp_path / "t.db", [statement])
+    commands = (
+        ["statement", path, A],
+        ["accounts", path],
+        ["account", path, A],
+        ["rate", path, A, 2023],
+        ["close", path, A, 2019],
+    )
+    assert all(run("ledger", *command).returncode in (0, 2) for command in commands)
+    assert run("ledger", "verify", path).returncode == 2
+
+
 # triggers ------------------------------------------------------------------------------------------------------
 
 

@@ -67,7 +67,11 @@ def add(
     from carbonacct.ledger.entryfile import read
 
     found = read(source)
-    with opened(where) as ledger:
+    try:
+        ledger = opened(where)
+    except LedgerError as error:
+        raise LedgerError([*error.problems, *found.refused().problems]) from error
+    with ledger:
         if found.problems:
             raise found.refused(ledger.check(found.entries))
         try:

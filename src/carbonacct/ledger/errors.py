@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from carbonacct.errors import CarbonacctError
 
+# what reading a row causes that others have tampered with
+FOREIGN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
 
 class LedgerError(CarbonacctError, ValueError):
     """The ledger refuses: all the reasons found, each with its place. Nothing of the batch has been recorded."""

@@ -21,7 +21,7 @@ from carbonacct.ledger.checks import check_row, check_year, is_whole, shown
 from carbonacct.ledger.codes import check_code
 from carbonacct.ledger.database import Database, plainly
 from carbonacct.ledger.entries import ORGANISATION, result_hash
-from carbonacct.ledger.errors import LedgerError
+from carbonacct.ledger.errors import FOREIGN, LedgerError, StorageError
 from carbonacct.ledger.rules import subject_kind
 from carbonacct.ledger.tables import ENTRIES, EVENTS, document, head, journal
 from carbonacct.messages import say
@@ -108,7 +108,7 @@ class Reader:
     def accounts(self) -> dict[str, str]:
         """Names by code, in the order of opening."""
         query = select(journal.c.account, journal.c.details).where(journal.c.kind == "account").order_by(journal.c.seq)
-        with self._reading() as connection:
+        with self._reading() as connection, self._understood():
             return {code: json.loads(details)["name"] for code, details in connection.execute(query)}
 
     # figures ---------------------------------------------------------------------------------------------------
@@ -125,18 +125,21 @@ class Reader:
         ``as_of``: a time with zone, a day (its end, China Standard Time), either also as ISO text, or a row number; what was
         recorded later is left out. Raises LedgerError.
         """
-        return balances.balance(self._counted(account, _years(periods), subject, as_of))
+        years = _years(periods)
+        with self._understood():
+            return balances.balance(self._counted(account, years, subject, as_of))
 
     def neutrality(self, account: str, periods: Periods, subject: str = ORGANISATION, as_of: AsOf = None) -> balances.Neutrality:
         """The neutrality rate of a subject. Raises LedgerError where no claim can be stated, as without an emission in each year."""
         if not subject_kind(subject).claim:
             raise LedgerError([say("ledger.no_claim", subject=subject)])
         years = _years(periods)
-        counted = self._counted(account, years, subject, as_of)
-        wanted = {row.period for row in counted} if years is None else set(years)
-        if lacking := sorted(wanted - {row.period for row in counted if row.kind == "emission"}):
-            raise LedgerError([say("ledger.no_footprint_years", years=", ".join(map(str, lacking)))])
-        return balances.balance(counted).neutrality
+        with self._understood():
+            counted = self._counted(account, years, subject, as_of)
+            wanted = {row.period for row in counted} if years is None else set(years)
+            if lacking := sorted(wanted - {row.period for row in counted if row.kind == "emission"}):
+                raise LedgerError([say("ledger.no_footprint_years", years=", ".join(map(str, lacking)))])
+            return balances.balance(counted).neutrality
 
     def statement(self, account: str, periods: Periods = None, as_of: AsOf = None) -> Statement:
         """All entries of an account with their standing, the balance of each subject and year, and the consents."""
@@ -149,7 +152,8 @@ class Reader:
             events = connection.execute(_events([code], upto)).all()
             rows = connection.execute(_entries(code, years, upto)).all()
             last = connection.execute(select(journal.c.seq, journal.c.hash).where(journal.c.seq == upto)).one()
-        return Statement(code, found, rows, events, Head(*last))
+        with self._understood():
+            return Statement(code, found, rows, events, Head(*last))
 
     def statistics(self, as_of: AsOf = None) -> pd.DataFrame:
         """Over all accounts: how many entries in force and accounts there are of each kind in each year."""
@@ -187,7 +191,8 @@ class Reader:
                     journal.c.seq <= last,
                 )
                 found += connection.execute(query.order_by(journal.c.seq))
-        return balances.superseded(found, first)
+        with self._understood():
+            return balances.superseded(found, first)
 
     # records ---------------------------------------------------------------------------------------------------
 
@@ -231,6 +236,16 @@ class Reader:
         with plainly(self.database.name), self.database.reading() as connection:
             yield connection
 
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Rows that hold what the ledger never writes, put in by other means, are StorageErrors; ``verify`` says which."""
+        try:
+            yield
+        except CarbonacctError:
+            raise
+        except FOREIGN as error:
+            raise StorageError([say("ledger.not_understood", where=self.database.name)]) from error
+
     def _counted(self, account: str, years: list[int] | None, subject: str, as_of: AsOf) -> list[Any]:
         """The effective entries of a subject."""
         subject_kind(subject)
@@ -247,7 +262,10 @@ def fold(connection: Connection, accounts: Iterable[str], upto: int) -> Book:
     book, listed = Book(), sorted(accounts)
     for start in range(0, len(listed), MANY):
         for row in connection.execute(_events(listed[start : start + MANY], upto)).mappings():
-            book.apply(dict(row))
+            try:
+                book.apply(dict(row))
+            except FOREIGN as error:
+                raise StorageError([say("ledger.row_not_understood", seq=row["seq"])]) from error
     return book
 
 

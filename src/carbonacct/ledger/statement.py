@@ -62,6 +62,10 @@ class Statement:
         self._rows = rows
         self._events = events
         self._counted = balances.effective(balances.in_force(rows))
+        self._details: list[dict[str, Any]] = [json.loads(row.details) for row in rows]
+        self._columns = self._read()
+        self._balances = self._sums()
+        self._consents = self._agreed()
 
     @cached_property
     def _standing(self) -> dict[int, str]:
@@ -98,11 +102,10 @@ class Statement:
 
         return pd.DataFrame(self._consents, columns=list(CONSENT_COLUMNS))
 
-    @cached_property
-    def _columns(self) -> dict[str, list[Any]]:
+    def _read(self) -> dict[str, list[Any]]:
         """The entries by column."""
         rows, standing = self._rows, self._standing
-        details = [json.loads(row.details) for row in rows]
+        details = self._details
         made: dict[str, list[Any]] = {
             "recorded": _times(rows),
             "amount": [row.amount / 1_000_000 for row in rows],
@@ -114,15 +117,13 @@ class Statement:
         }
         return {name: made[name] if name in made else list(map(attrgetter(name), rows)) for name in ENTRY_COLUMNS}
 
-    @cached_property
-    def _consents(self) -> list[tuple[Any, ...]]:
+    def _agreed(self) -> list[tuple[Any, ...]]:
         rows = [row for row in self._events if row.kind in ("consent", "withdrawal")]
         known = [json.loads(row.details) for row in rows]
         more = [[", ".join(one.get("kinds", ())), *map(one.get, CONSENT_COLUMNS[4:])] for one in known]
         return [(row.seq, at, row.kind, *rest) for row, at, rest in zip(rows, _times(rows), more)]
 
-    @cached_property
-    def _balances(self) -> list[tuple[Any, ...]]:
+    def _sums(self) -> list[tuple[Any, ...]]:
         groups: dict[tuple[int, str], list[Any]] = {}
         for row in self._counted:
             groups.setdefault((row.period, row.subject), []).append(row)
@@ -159,7 +160,7 @@ class Statement:
                 for row, entry, details in zip(
                     self._rows,
                     zip(*self._columns.values(), strict=True),
-                    (json.loads(row.details) for row in self._rows),
+                    self._details,
                     strict=True,
                 )
             ],

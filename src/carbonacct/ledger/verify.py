@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, and_, except_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,11 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from carbonacct.ledger import serials, shape
 from carbonacct.ledger.book import Book
 from carbonacct.ledger.chain import GENESIS, row_hash, text_hash
+from carbonacct.ledger.errors import FOREIGN
+from carbonacct.ledger.reader import Head
 from carbonacct.ledger.tables import COLUMNS, ENTRIES, document, head, journal
 from carbonacct.messages import say
-
-if TYPE_CHECKING:
-    from carbonacct.ledger.reader import Head
 
 CHUNK = 10_000
 AHEAD = 3600 * 1_000_000  # microseconds that another machine's clock may be ahead of this one's
@@ -124,7 +123,7 @@ class _Walk:
                 if series != row["series"]:
                     problem = problem or say("ledger.verify.series", series=row["series"])
                 self.ranges[row["instrument"], series].append((int(row["first"]), int(row["last"]), self.seq))
-        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
+        except FOREIGN:
             return say("ledger.verify.unreadable")  # a tampered row may hold anything
         return problem
 
