@@ -9,8 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given as given_
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from carbonacct.ledger import Ledger, LedgerError, emission, from_result, neutralisation, reduction
+from carbonacct.ledger.chain import canonical
+from carbonacct.ledger.entries import from_dict
 from carbonacct.ledger.serials import normal, overlaps
 from carbonacct.methodology import Methodology
 from tests.ledger.conftest import A, B, code
@@ -214,3 +219,42 @@ def test_the_normal_form_is_stable() -> None:
 def test_overlapping_ranges() -> None:
     assert list(overlaps([(1, 5, 0), (5, 6, 1), (7, 9, 2)])) == [(0, 1)]
     assert sorted(overlaps([(1, 100, 0), (2, 3, 1), (50, 60, 2)])) == [(0, 1), (0, 2)]
+
+
+# whatever comes ------------------------------------------------------------------------------------------------
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from([A, "AR6", "self_declared", "2024-04-30"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+KEYS = sorted({*EMISSION, *RETIRED, "by_gas", "details", "part", "model", "subject", "vintage", "issued", "beneficiary"})
+
+
+@given_(
+    st.sampled_from([EMISSION, RETIRED]),
+    st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3),
+    st.sets(st.sampled_from(KEYS)),
+)
+@settings(max_examples=200)
+def test_whatever_comes_is_an_entry_or_refused(base: Any, changed: dict[str, Any], left_out: set[str]) -> None:
+    data = {key: value for key, value in {**base, **changed}.items() if key not in left_out}
+    try:
+        entry = from_dict(data)
+    except LedgerError as error:
+        str(error).encode("utf-8")
+        return
+    assert 0 <= entry.amount < 2**63 and isinstance(entry.period, int)
+    json.loads(canonical(entry.details)).keys()
+    with Ledger("sqlite://") as ledger:
+        ledger.open_account(A, "A")
+        ledger.consent(A, "c")
+        assert ledger.check({1: entry}) == []
+        ledger.append([entry])
+        ledger.statement(A).to_html()
+        assert ledger.verify().ok
