@@ -169,6 +169,13 @@ def test_details_are_kept_as_given(filed: str, tmp_path: Path) -> None:
     assert entry["details"] == {**details, "retired": "2024-04-30", "vintage": 2022}
 
 
+def test_numbers_are_taken_as_written(filed: str, tmp_path: Path) -> None:
+    text = json.dumps([{**EMISSION, "amount": 12.5, "details": {"x": 0.1}}]).replace("12.5", "9000000000000.123456")
+    recorded("add", filed, given(tmp_path, text))
+    (entry,) = done("statement", filed, A)["entries"]
+    assert (entry["amount"], entry["details"]) == ("9000000000000.123456", {"x": 0.1})
+
+
 def test_numbers_of_numpy() -> None:
     made = emission(A, np.int64(2023), np.int64(5), gwp="AR6", source="self_declared")  # type: ignore[arg-type]
     assert (made.amount, type(made.period), type(made.amount)) == (5_000_000, int, int)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from carbonacct.ledger import Ledger, LedgerError, from_result
+from carbonacct.ledger import Ledger, LedgerError, StorageError, from_result
 from carbonacct.methodology import load
 from tests.ledger.conftest import A
 from tests.ledger.test_cli import refused
@@ -166,9 +166,14 @@ def test_what_is_missing_on_a_server_is_found(ledger: Ledger) -> None:
         "the index journal_reverses_key is missing",
         "the index journal_opened is not as the ledger made it",
     ]
-    raw(ledger, "DROP TABLE head")
-    said = ledger.verify().problems
-    assert "the table head is missing" in said and any("head: cannot be read" in problem for problem in said)
+    raw(ledger, "ALTER TABLE journal DROP CONSTRAINT journal_amount_check")
+    assert "the table journal is not as the ledger made it" in ledger.verify().problems
+    for table in ("head", "document", "journal"):
+        raw(ledger, f"DROP TABLE {table} CASCADE")
+        said = ledger.verify().problems
+        assert f"the table {table} is missing" in said and any("cannot be read" in problem for problem in said)
+        with pytest.raises(StorageError, match="does not exist"):
+            ledger.balance(A, 2023)
 
 
 # time and anchors ----------------------------------------------------------------------------------------------

@@ -25,6 +25,18 @@ CORRECTS = "corrects"  # in details: the row that an entry is recorded in place 
 MISSING: Any = object()  # an argument that is required and was not given
 
 
+class Written(float):
+    """A number from a file that remembers its digits: a float keeps no more than sixteen."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Written:
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
+
+
 class Checks:
     """Collects what is wrong with an entry."""
 
@@ -124,7 +136,7 @@ def _exact(value: Any) -> Decimal:
     if isinstance(value, Decimal):
         return value
     if isinstance(value, float):
-        return Decimal(repr(float(value)))
+        return Decimal(value.text if isinstance(value, Written) else repr(float(value)))
     return as_decimal(int(value) if is_whole(value) else value, None)
 
 

@@ -37,15 +37,15 @@ def done(ledger: Ledger, as_json: bool, rows: list[int]) -> None:
     """Say what was recorded, what counts no longer because of it, and the head, an anchor to note."""
     from carbonacct.messages import say
 
-    superseded = ledger.superseded(rows)
+    if not as_json:
+        print(say("ledger.done", rows=", ".join(map(str, rows))))
+    superseded, head = ledger.superseded(rows), ledger.head
     if as_json:
-        found = [{"row": row, "by": by} for row, by in superseded]
-        show({"rows": rows, "superseded": found, "head": str(ledger.head)})
+        show({"rows": rows, "superseded": [{"row": row, "by": by} for row, by in superseded], "head": str(head)})
         return
-    print(say("ledger.done", rows=", ".join(map(str, rows))))
     for row, by in superseded:
         print(say("ledger.superseded", row=row, by=", ".join(map(str, by))))
-    print(say("ledger.head", head=ledger.head))
+    print(say("ledger.head", head=head))
 
 
 def show(data: Any) -> None:

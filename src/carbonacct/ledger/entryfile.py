@@ -10,7 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from carbonacct.ledger.checks import shown
+from carbonacct.ledger.checks import Written, shown
 from carbonacct.ledger.entries import Entry, from_dict
 from carbonacct.ledger.errors import LedgerError
 from carbonacct.messages import say
@@ -62,7 +62,7 @@ def read(path: Path) -> EntryFile:
 def _json(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return json.loads(text, object_pairs_hook=_object, parse_int=_whole)
+        return json.loads(text, object_pairs_hook=_object, parse_int=_whole, parse_float=Written)
     except UnicodeDecodeError as error:
         problem = say("file.not_utf8", file=path, position=error.start)
     except RecursionError:

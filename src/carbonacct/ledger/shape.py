@@ -67,6 +67,12 @@ def _postgresql(connection: Connection) -> Iterator[str]:
             yield say("ledger.verify.trigger_changed", name=name)
     for name in sorted(found.keys() - {name for _, name in wanted}):
         yield say("ledger.verify.trigger_added", name=name)
+    (journal,) = (statement for statement in migrations.statements("postgresql") if "TABLE journal" in statement)
+    query = text("""
+        SELECT count(*) FROM pg_constraint
+        WHERE conrelid = to_regclass('journal') AND contype IN ('c', 'f') AND convalidated""")
+    if connection.scalar(query) != journal.count("CHECK (") + journal.count("REFERENCES "):
+        yield say("ledger.verify.table_changed", name="journal")
     query = text("""
         SELECT relname, pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
         WHERE indisvalid AND indrelid IN (to_regclass('journal'), to_regclass('document'))""")
