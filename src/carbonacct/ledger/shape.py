@@ -49,36 +49,55 @@ def _postgresql(connection: Connection) -> Iterator[str]:
     for table in sorted(migrations.OURS):
         if connection.scalar(text("SELECT to_regclass(:name)"), {"name": table}) is None:
             yield say("ledger.verify.table_missing", name=table)
-    wanted = _named(guards.statements("postgresql"))
-    query = text("""
-        SELECT tgname, pg_get_triggerdef(t.oid, true), tgenabled::text, prosrc, lanname
-        FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid JOIN pg_language l ON l.oid = prolang
-        WHERE NOT tgisinternal AND tgrelid IN (to_regclass('journal'), to_regclass('document'), to_regclass('head'))""")
-    found = {name: rest for name, *rest in connection.execute(query)}
-    for (kind, name), statement in sorted(wanted.items()):
-        if kind != "trigger":
-            continue
-        if name not in found or found[name][1] not in ("O", "A"):
-            yield say("ledger.verify.trigger_missing", name=name)
-            continue
-        match = _CALLS.search(statement)
-        body = _BODY.search(wanted["function", match[1]]) if match else None
-        if [found[name][0], *found[name][2:]] != [statement, body[1] if body else "", "plpgsql"]:
-            yield say("ledger.verify.trigger_changed", name=name)
-    for name in sorted(found.keys() - {name for _, name in wanted}):
-        yield say("ledger.verify.trigger_added", name=name)
+    yield from _constraints(connection)
+    yield from _indexes(connection)
+    yield from _triggers(connection)
+
+
+def _constraints(connection: Connection) -> Iterator[str]:
+    """Whether as many hold as there should be: PostgreSQL words them in its own way."""
     (journal,) = (statement for statement in migrations.statements("postgresql") if "TABLE journal" in statement)
     query = text("""
         SELECT count(*) FROM pg_constraint
         WHERE conrelid = to_regclass('journal') AND contype IN ('c', 'f') AND convalidated""")
     if connection.scalar(query) != journal.count("CHECK (") + journal.count("REFERENCES "):
         yield say("ledger.verify.table_changed", name="journal")
+
+
+def _indexes(connection: Connection) -> Iterator[str]:
     query = text("""
         SELECT relname, pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
         WHERE indisvalid AND indrelid IN (to_regclass('journal'), to_regclass('document'))""")
-    indexes = {name: re.sub(r" ON \S+ USING", " USING", definition) for name, definition in connection.execute(query)}
+    found = {name: re.sub(r" ON \S+ USING", " USING", definition) for name, definition in connection.execute(query)}
     for name, definition in _INDEXES.items():
-        if name not in indexes:
+        if name not in found:
             yield say("ledger.verify.index_missing", name=name)
-        elif indexes[name] != f"CREATE {definition}":
+        elif found[name] != f"CREATE {definition}":
             yield say("ledger.verify.index_changed", name=name)
+
+
+def _triggers(connection: Connection) -> Iterator[str]:
+    """Those switched off, and those that do something else, by their definition or by the function that they call."""
+    wanted = _named(guards.statements("postgresql"))
+    query = text("""
+        SELECT tgname, tgenabled::text, pg_get_triggerdef(t.oid, true), prosrc, lanname
+        FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid JOIN pg_language l ON l.oid = prolang
+        WHERE NOT tgisinternal AND tgrelid IN (to_regclass('journal'), to_regclass('document'), to_regclass('head'))""")
+    found = {name: (enabled, rest) for name, enabled, *rest in connection.execute(query)}
+    names = [name for kind, name in wanted if kind == "trigger"]
+    for name in sorted(names):
+        statement = wanted["trigger", name]
+        enabled, rest = found.get(name, ("", []))
+        if enabled not in ("O", "A"):
+            yield say("ledger.verify.trigger_missing", name=name)
+        elif rest != [statement, _source(statement, wanted), "plpgsql"]:
+            yield say("ledger.verify.trigger_changed", name=name)
+    for name in sorted(found.keys() - names):
+        yield say("ledger.verify.trigger_added", name=name)
+
+
+def _source(trigger: str, wanted: dict[tuple[str, str], str]) -> str:
+    """The source of the function that a trigger calls."""
+    called = _CALLS.search(trigger)
+    body = _BODY.search(wanted["function", called[1]]) if called else None
+    return body[1] if body else ""

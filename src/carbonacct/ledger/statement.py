@@ -247,6 +247,7 @@ class Statement:
         """Headings and words in the language in force."""
         words: dict[str, Any] = {
             "kind": lambda kind: say(f"ledger.kind.{kind}"),
+            "kinds": lambda kinds: ", ".join(say(f"ledger.kind.{kind}") for kind in kinds.split(", ") if kind),
             "event": lambda event: say(f"ledger.event.{event}"),
             "standing": lambda standing: say(f"ledger.standing.{standing}"),
             "source": lambda source: rules().source_kinds[source].title,
