@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -206,6 +207,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
     from carbonacct.errors import CarbonacctError
 
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without Chinese gets escapes instead of a traceback
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app(args=_language_first(list(sys.argv[1:] if arguments is None else arguments)))
     except CarbonacctError as error:

@@ -6,36 +6,41 @@ import locale
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 _LANGUAGES = ("en", "zh")
-_current: str | None = None
+_chosen: str | None = None  # for the whole program
+_speaking: ContextVar[str | None] = ContextVar("carbonacct_language", default=None)  # within a block, in its thread alone
 
 
 def set_language(lang: str | None) -> None:
     """Choose ``en`` or ``zh`` for messages and texts; None goes back to the locale."""
-    global _current
-    if lang is not None and lang not in _LANGUAGES:
-        raise ValueError(f"language is one of {', '.join(_LANGUAGES)}, not {lang!r}")
-    _current = lang
+    global _chosen
+    _chosen = _known(lang)
 
 
 @contextmanager
 def speaking(lang: str | None) -> Iterator[str]:
-    """Within the block, texts are in ``lang`` (None: the language in force); gives the language."""
-    global _current
-    before, chosen = _current, lang or language()
-    set_language(chosen)
+    """Within the block, texts are in ``lang`` (None: the language in force); gives the language. Other threads hear nothing."""
+    chosen = lang or language()
+    before = _speaking.set(_known(chosen))
     try:
         yield chosen
     finally:
-        _current = before
+        _speaking.reset(before)
+
+
+def _known(lang: str | None) -> str | None:
+    if lang is not None and lang not in _LANGUAGES:
+        raise ValueError(f"language is one of {', '.join(_LANGUAGES)}, not {lang!r}")
+    return lang
 
 
 def language() -> str:
     """The language in force: chosen, else from CARBONACCT_LANG, else from the locale."""
-    if _current:
-        return _current
+    if chosen := _speaking.get() or _chosen:
+        return chosen
     for name in ("CARBONACCT_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(name):
             return "zh" if value.lower().startswith("zh") else "en"
@@ -892,7 +897,42 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "the ledger needs the package SQLAlchemy: pip install carbonacct[ledger]",
         "台账需要 SQLAlchemy：pip install carbonacct[ledger]",
     ),
-    "ledger.cannot_open": ("cannot open the ledger: {reason}", "无法打开台账：{reason}"),
+    "ledger.database": ("{where}: the database cannot be used: {reason}", "{where}：数据库无法使用：{reason}"),
+    "ledger.not_understood": (
+        "{where}: rows hold what the ledger never writes; verify says which",
+        "{where}：有的行含有台账不会写入的内容；verify 可指出是哪些行",
+    ),
+    "ledger.row_not_understood": (
+        "row {seq} holds what the ledger never writes; see verify",
+        "第 {seq} 行含有台账不会写入的内容；请用 verify 检查",
+    ),
+    "ledger.url": (
+        "not a database URL: expected such as postgresql://user:password@host:5432/name",
+        "不是数据库 URL：应形如 postgresql://user:password@host:5432/name",
+    ),
+    "ledger.url_options": ("an SQLite URL takes no options ({options})", "SQLite URL 不接受选项（{options}）"),
+    "ledger.no_place": (
+        "a ledger needs a place that stays: expected a file or a database URL",
+        "台账需要可保存的位置：应为文件或数据库 URL",
+    ),
+    "ledger.foreign": (
+        "this is no ledger, it holds something else ({tables}); nothing has been changed",
+        "这不是台账，其中有其他内容（{tables}）；未作任何改动",
+    ),
+    "ledger.older": (
+        "{where}: the ledger is of an older version; open it once for writing to bring it up to date",
+        "{where}：台账为旧版本；请先以可写方式打开一次以升级",
+    ),
+    "ledger.read_only": ("{where}: the ledger is open for reading only", "{where}：台账以只读方式打开"),
+    "ledger.mapping": ("expected keys with values, not '{value}'", "应为键值映射，而不是“{value}”"),
+    "ledger.reserved": ("the key '{key}' is written by the ledger itself", "键“{key}”由台账自行写入"),
+    "ledger.deep": ("nested deeper than {limit} levels", "嵌套超过 {limit} 层"),
+    "ledger.json": ("not JSON that can be read: {reason}", "不是可读的 JSON：{reason}"),
+    "ledger.json_deep": ("nested too deep", "嵌套过深"),
+    "ledger.json_number": ("a whole number of {digits} digits", "有 {digits} 位的整数"),
+    "ledger.key_twice": ("the key '{key}' stands twice", "键“{key}”重复"),
+    "ledger.no_entries_given": ("there is no entry in the file", "文件中没有条目"),
+    "ledger.one_entry": ("expected one entry, found {number}", "应只有一个条目，实有 {number} 个"),
     "ledger.backend": (
         "a ledger is kept in SQLite or PostgreSQL, not in {name}",
         "台账只能存于 SQLite 或 PostgreSQL，不支持 {name}",
@@ -912,13 +952,22 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "“{code}”：校验码为“{given}”，应为“{expected}”（GB 32100-2015）",
     ),
     "ledger.empty": ("{name} must not be empty", "{name} 不能为空"),
-    "ledger.text": ("{name}: expected a line of at most 200 printable characters", "{name}：应为不超过 200 个可打印字符的文本"),
+    "ledger.line": (
+        "expected a line of at most 200 printable characters without spaces around it",
+        "应为不超过 200 个可打印字符的一行文本，首尾无空格",
+    ),
     "ledger.amount": (
         "'{amount}' is not an amount in tCO2e: expected a number not below 0",
         "“{amount}”不是以 tCO2e 计的数量：应为不小于 0 的数",
     ),
     "ledger.period": ("'{period}' is not a year", "“{period}”不是年度"),
     "ledger.day": ("'{day}' is not a day such as 2024-04-30", "“{day}”不是形如 2024-04-30 的日期"),
+    "ledger.as_of_form": (
+        "'{text}' is not a point in time: expected a row number, a day such as 2024-04-30 or a time such as 2024-04-30T12:00+08:00",
+        "“{text}”不是时点：应为行号、日期（如 2024-04-30）或带时区的时间（如 2024-04-30T12:00+08:00）",
+    ),
+    "ledger.no_row": ("there is no row {seq}; the last one is {last}", "没有第 {seq} 行；最后一行为第 {last} 行"),
+    "ledger.no_years": ("no year is given", "未给出年度"),
     "ledger.naive": (
         "the time {time} has no zone; expected such as 2024-04-30T12:00+08:00",
         "时间 {time} 没有时区；应形如 2024-04-30T12:00+08:00",
@@ -927,6 +976,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "the gases sum to {sum} tCO2e, the total is {total} tCO2e; expected equal within 0.01 t",
         "各气体之和为 {sum} tCO2e，合计为 {total} tCO2e；两者之差应在 0.01 t 以内",
     ),
+    "ledger.gas": ("unknown gas '{name}'", "未知气体“{name}”"),
     "ledger.no_period": ("the result has no period; give the year as period", "结果没有期间；请以 period 给出年度"),
     "ledger.unit": ("the result's total is in {unit}; expected tCO2 or tCO2e", "结果合计的单位为 {unit}；应为 tCO2 或 tCO2e"),
     "ledger.instrument": ("unknown instrument '{name}'; known: {known}", "未知的减排量种类“{name}”；可用：{known}"),
@@ -935,6 +985,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{name} 每单位为 1 {unit}，不是 tCO2e：不能用于抵销排放",
     ),
     "ledger.gwp": ("unknown GWP set '{name}'; known: {known}", "未知的 GWP 数据集“{name}”；可用：{known}"),
+    "ledger.gwp_twice": ("the GWP sets '{name}' name one twice", "GWP 数据集“{name}”中有重复"),
     "ledger.source": ("unknown source kind '{name}'; known: {known}", "未知的数据来源“{name}”；可用：{known}"),
     "ledger.subject": (
         "'{name}' is not a subject: expected organisation, or kind and name such as event:marathon 2023; kinds: {known}",
@@ -952,19 +1003,27 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{amount} tCO2e are more than the {units} units of serial numbers {first} to {last}",
         "{amount} tCO2e 超过序列号 {first} 至 {last} 的 {units} 个单位",
     ),
+    "ledger.too_many_units": (
+        "{units} units are more than a ledger can count at once",
+        "{units} 个单位超过台账一次可登记的数量",
+    ),
     "ledger.retired_early": (
         "retired on {day}: before the vintage or the day of issue",
         "注销日期 {day} 早于年份或签发日期",
     ),
-    "ledger.entry_kind": ("kind: expected one of {known}", "kind：应为 {known} 之一"),
+    "ledger.retired_late": (
+        "retired on {day}: after the day of recording, {today}",
+        "注销日期 {day} 晚于登记日期 {today}",
+    ),
+    "ledger.entry_kind": ("'{name}' is no kind of entry; expected one of {known}", "“{name}”不是条目类别；应为 {known} 之一"),
     "ledger.entry_key": ("unknown key '{key}'", "未知的键“{key}”"),
     "ledger.entry_missing": ("'{key}' is missing", "缺少“{key}”"),
     "ledger.entry": ("entry {number}", "第 {number} 条"),
     "ledger.no_account": ("there is no account {account}", "没有账户 {account}"),
     "ledger.open_twice": ("the account {account} is open already", "账户 {account} 已开立"),
     "ledger.state": (
-        "'{state}' is not a state: expected active, disabled or cancelled",
-        "“{state}”不是账户状态：应为 active、disabled 或 cancelled",
+        "'{name}' is not a state of an account: expected one of {known}",
+        "“{name}”不是账户状态：应为 {known} 之一",
     ),
     "ledger.state.active": ("active", "正常"),
     "ledger.state.disabled": ("disabled", "停用"),
@@ -986,6 +1045,26 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "ledger.already.close": ("account {account}: the year {period} is closed already", "账户 {account}：{period} 年度此前已关闭"),
     "ledger.already.reopen": ("account {account}: the year {period} is not closed", "账户 {account}：{period} 年度并未关闭"),
     "ledger.no_entry": ("row {seq} is not an entry", "第 {seq} 行不是条目"),
+    "ledger.correct_other": (
+        "row {seq} can only be corrected by an entry of the same account and kind",
+        "第 {seq} 行只能以同一账户、同一类别的条目更正",
+    ),
+    "ledger.correction": (
+        "it says to stand in place of an entry that the row before does not take back",
+        "声称替代某条目，但前一行并未冲销该条目",
+    ),
+    "ledger.claim": (
+        "a calculation of one's own is not '{source}': expected --evidence with what shows it",
+        "自行核算不属于“{source}”：须以 --evidence 给出证明",
+    ),
+    "ledger.replay_fails": (
+        "row {seq}, recorded with {then}, cannot be calculated again: {reason}",
+        "第 {seq} 行（登记时为 {then}）无法重新计算：{reason}",
+    ),
+    "ledger.replay_differs": (
+        "row {seq}: calculated again, the result is not the one recorded; recorded with {then}, now {now}",
+        "第 {seq} 行：重新计算的结果与登记的不同；登记时为 {then}，现为 {now}",
+    ),
     "ledger.no_record": ("row {seq} carries no record of a result", "第 {seq} 行没有计算记录"),
     "ledger.reverses_reversal": (
         "row {seq} is a reversal; record the entry anew instead of reversing it",
@@ -997,9 +1076,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{instrument} {series} {first} 至 {last}：其中的序列号已在第 {seq} 行注销",
     ),
     "ledger.retired_in_batch": (
-        "{instrument} {series} {first} to {last}: serial numbers of these stand in this batch twice",
-        "{instrument} {series} {first} 至 {last}：其中的序列号在本批中重复",
+        "{instrument} {series} {first} to {last}: serial numbers of these stand in this batch twice, first in entry {other}",
+        "{instrument} {series} {first} 至 {last}：其中的序列号在本批中重复，首见于第 {other} 条",
     ),
+    "ledger.refused.retired": ("the database refused: the serial numbers are retired", "数据库拒绝：序列号已注销"),
     "ledger.refused.chain": ("the database refused: the row does not continue the hash chain", "数据库拒绝：该行未接续哈希链"),
     "ledger.refused.closed": ("the database refused: the year is closed", "数据库拒绝：年度已关闭"),
     "ledger.refused.append-only": ("the database refused: the ledger is append-only", "数据库拒绝：台账只能追加"),
@@ -1008,6 +1088,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "碳足迹不大于零：不能给出碳中和率",
     ),
     "ledger.no_footprint": ("no emission is recorded: no neutrality rate can be stated", "没有排放记录：不能给出碳中和率"),
+    "ledger.no_footprint_years": (
+        "no emission is recorded for {years}: no neutrality rate can be stated",
+        "{years} 年度没有排放记录：不能给出碳中和率",
+    ),
     "ledger.no_claim": ("'{subject}' is not a subject of a neutrality claim", "“{subject}”不是碳中和声明的对象"),
     "ledger.gwp_mixed": (
         "emissions in different GWP sets are not added: {sets}",
@@ -1026,7 +1110,13 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "ledger.verify.row": ("row {seq}: {problem}", "第 {seq} 行：{problem}"),
     "ledger.verify.time": ("recorded before the row in front of it", "登记时间早于前一行"),
     "ledger.verify.unreadable": ("its content cannot be read", "内容无法读取"),
-    "ledger.verify.broken": ("the rows after row {after} cannot be read: {reason}", "第 {after} 行之后无法读取：{reason}"),
+    "ledger.verify.broken": ("{table}: cannot be read: {reason}", "{table}：无法读取：{reason}"),
+    "ledger.verify.after": ("journal, after row {seq}", "journal 第 {seq} 行之后"),
+    "ledger.verify.future": (
+        "row {seq} is dated in the future: the clock was wrong when it was recorded, or is now",
+        "第 {seq} 行的登记时间在未来：登记时或现在的时钟有误",
+    ),
+    "ledger.verify.series": ("the series '{series}' is not in its normal form", "系列“{series}”不是规范形式"),
     "ledger.verify.head": (
         "the head does not name row {seq}, the last one: rows are missing at the end",
         "链首与最后一行（第 {seq} 行）不符：末尾有行缺失",
@@ -1042,10 +1132,27 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "第 {one} 行与第 {other} 行注销了相同的序列号",
     ),
     "ledger.verify.document": ("the record {hash} does not match its hash", "记录 {hash} 与其哈希不符"),
+    "ledger.verify.document_added": ("no row refers to the record {hash}", "没有任何一行引用记录 {hash}"),
     "ledger.verify.no_document": ("row {seq}: the record of its result is missing", "第 {seq} 行：缺少计算记录"),
-    "ledger.verify.guard": ("the trigger {name} is missing or switched off", "触发器 {name} 缺失或被停用"),
+    "ledger.verify.trigger_missing": ("the trigger {name} is missing or switched off", "触发器 {name} 缺失或被停用"),
+    "ledger.verify.trigger_changed": ("the trigger {name} is not as the ledger made it", "触发器 {name} 已被改动"),
+    "ledger.verify.trigger_added": ("the trigger {name} is none of the ledger's", "触发器 {name} 不属于台账"),
+    "ledger.verify.table_missing": ("the table {name} is missing", "数据表 {name} 缺失"),
+    "ledger.verify.table_changed": ("the table {name} is not as the ledger made it", "数据表 {name} 已被改动"),
+    "ledger.verify.index_missing": ("the index {name} is missing", "索引 {name} 缺失"),
+    "ledger.verify.index_changed": ("the index {name} is not as the ledger made it", "索引 {name} 已被改动"),
     "ledger.verified": ("{rows} rows, {problems} problems, head {head}", "共 {rows} 行，{problems} 个问题，链首 {head}"),
     "ledger.done": ("recorded: row {rows}", "已登记：第 {rows} 行"),
+    "ledger.superseded": ("row {row} does not count: row {by} stands in its place", "第 {row} 行不计入：以第 {by} 行为准"),
+    "ledger.head": ("head {head} (note it elsewhere: verify --anchor)", "链首 {head}（请另行保存：verify --anchor）"),
+    "ledger.account": (
+        "state: {state}; consents in force (row): {consents}; closed years: {closed}",
+        "状态：{state}；有效授权（行号）：{consents}；已关闭年度：{closed}",
+    ),
+    "ledger.nothing": ("none", "无"),
+    "ledger.no_accounts": ("there are no accounts", "没有账户"),
+    "ledger.xlsx": ("{path}: a workbook is written as .xlsx", "{path}：工作簿应写为 .xlsx"),
+    "ledger.unwritten": ("{path}: cannot be written: {reason}", "{path}：无法写入：{reason}"),
     "ledger.rate": (
         "neutrality rate {rate} (emission {footprint} tCO2e, retired {retired} tCO2e, remaining {net} tCO2e)",
         "碳中和率 {rate}（排放 {footprint} tCO2e，注销 {retired} tCO2e，剩余 {net} tCO2e）",
@@ -1054,6 +1161,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "ledger.as_of": ("State after row {head}", "截至第 {head} 行"),
     "ledger.balances": ("Balances", "余额"),
     "ledger.entries": ("Entries", "条目"),
+    "ledger.no_entries": ("no entries", "没有条目"),
+    "ledger.consents": ("Consents", "授权"),
+    "ledger.event.consent": ("consent", "授权"),
+    "ledger.event.withdrawal": ("withdrawal", "撤回授权"),
     "ledger.kind.emission": ("emission", "碳排放"),
     "ledger.kind.reduction": ("reduction", "碳减排"),
     "ledger.kind.neutralisation": ("neutralisation", "碳中和"),
@@ -1073,6 +1184,16 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "ledger.column.source": ("data source", "数据来源"),
     "ledger.column.gwp": ("GWP set", "GWP 数据集"),
     "ledger.column.units": ("units retired", "注销的减排量"),
+    "ledger.column.model": ("model", "减排模型"),
+    "ledger.column.retirement": ("retired on", "注销日期"),
+    "ledger.column.beneficiary": ("beneficiary", "受益人"),
+    "ledger.column.reverses": ("reverses row", "冲销行号"),
+    "ledger.column.consent": ("consent (row)", "授权（行号）"),
+    "ledger.column.event": ("event", "事项"),
+    "ledger.column.kinds": ("kinds", "类别"),
+    "ledger.column.reference": ("reference", "授权书"),
+    "ledger.column.evidence": ("evidence", "证据"),
+    "ledger.column.reason": ("reason", "原因"),
     "ledger.column.basis": ("basis", "依据"),
     "ledger.column.hash": ("hash", "哈希"),
     "ledger.column.emission": ("emission (tCO2e)", "碳排放（tCO2e）"),

@@ -13,9 +13,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 from carbonacct.ledger import Ledger
+from carbonacct.ledger.errors import StorageError
 from tests.ledger.conftest import A, B
 from tests.ledger.writers import Writers
 
@@ -45,7 +45,7 @@ def open_again(where: str) -> Ledger:
     for _ in range(200):
         try:
             return Ledger(where)
-        except OperationalError:
+        except StorageError:
             time.sleep(0.05)
     raise AssertionError("the server does not come back")
 

@@ -568,7 +568,7 @@ def test_statement_in_both_languages(full: Ledger, tmp_path: Path) -> None:
     assert "数量（tCO2e）" in statement.to_frame("zh").columns
     assert "碳排放" in statement.to_frame("zh")["类别"].tolist()
     assert "Carbon account" in str(statement)
-    for lang, sheets in (("zh", ["余额", "条目"]), ("en", ["Balances", "Entries"])):
+    for lang, sheets in (("zh", ["余额", "条目", "授权"]), ("en", ["Balances", "Entries", "Consents"])):
         path = tmp_path / f"{lang}.xlsx"
         statement.to_excel(path, lang)
         import openpyxl

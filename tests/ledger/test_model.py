@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from carbonacct.ledger import Ledger, LedgerError, emission, neutralisation
+from carbonacct.ledger import Ledger, LedgerError, emission, neutralisation, reduction
 from tests.ledger.conftest import A, B
 
 ACCOUNTS = st.sampled_from([A, B])
@@ -90,6 +90,19 @@ class LedgerMachine(RuleBasedStateMachine):
         for seq, (amount, source, part) in zip(done or [], kinds, strict=False):
             self.entries[seq] = {"account": account, "year": year, "amount": amount, "trust": TRUST[source], "part": part}
 
+    @rule(
+        account=ACCOUNTS,
+        year=YEARS,
+        amount=st.integers(0, 9),
+        source=st.sampled_from(sorted(TRUST)),
+        part=st.sampled_from(["", "a"]),
+        model=st.sampled_from(["", "m"]),
+    )
+    def reduces(self, account: str, year: int, amount: int, source: str, part: str, model: str) -> None:
+        entry = reduction(account, year, amount, source=source, part=part, model=model)
+        for seq in self.attempt(self.takes(account, year), lambda: self.ledger.append([entry])) or []:
+            self.entries[seq] = {"account": account, "year": year, "amount": amount, "trust": TRUST[source], "of": (part, model)}
+
     @rule(account=ACCOUNTS, year=YEARS, first=st.integers(0, 30), length=st.integers(1, 6))
     def retires(self, account: str, year: int, first: int, length: int) -> None:
         wanted = set(range(first, first + length))
@@ -110,6 +123,19 @@ class LedgerMachine(RuleBasedStateMachine):
         if self.attempt(allowed, lambda: self.ledger.reverse(seq, "r")):
             self.reversed.add(seq)
 
+    @precondition(lambda self: self.entries)
+    @rule(data=st.data(), account=ACCOUNTS, year=YEARS, amount=st.integers(0, 9), part=st.sampled_from(["", "a"]))
+    def corrects(self, data: st.DataObject, account: str, year: int, amount: int, part: str) -> None:
+        seq = data.draw(st.sampled_from(sorted(self.entries)))
+        old = self.entries[seq]
+        same = old["account"] == account and "part" in old
+        allowed = same and seq not in self.reversed
+        allowed = allowed and all(self.takes(account, in_year, correction=True) for in_year in (old["year"], year))
+        entry = emission(account, year, amount, gwp="AR6", source="self_declared", part=part)
+        if done := self.attempt(allowed, lambda: self.ledger.correct(seq, entry, "r")):
+            self.reversed.add(seq)
+            self.entries[done[1]] = {"account": account, "year": year, "amount": amount, "trust": 1, "part": part}
+
     @rule(account=ACCOUNTS, year=YEARS, close=st.booleans())
     def closes_or_reopens(self, account: str, year: int, close: bool) -> None:
         allowed = self.state[account] != "cancelled" and ((account, year) in self.closed) != close
@@ -127,20 +153,24 @@ class LedgerMachine(RuleBasedStateMachine):
                     if seq not in self.reversed and (e["account"], e["year"]) == (account, year)
                 ]
                 parts: dict[str, tuple[int, int, int]] = {}
+                reduced: dict[Any, tuple[int, int, int]] = {}
                 for seq, e in live:
-                    if "serials" not in e:
+                    if "of" in e:
+                        reduced[e["of"]] = max(reduced.get(e["of"], (0, 0, 0)), (e["trust"], seq, e["amount"]))
+                    if "part" in e:
                         parts[e["part"]] = max(parts.get(e["part"], (0, 0, 0)), (e["trust"], seq, e["amount"]))
                 whole, pieces = parts.pop("", None), list(parts.values())
                 in_parts = pieces and (whole is None or (min(p[0] for p in pieces), max(p[1] for p in pieces)) > whole[:2])
                 emitted = sum(p[2] for p in pieces) if in_parts else whole[2] if whole else None
-                found[account, year] = (emitted, sum(e["amount"] for _, e in live if "serials" in e))
+                retired = sum(e["amount"] for _, e in live if "serials" in e)
+                found[account, year] = (emitted, sum(r[2] for r in reduced.values()), retired)
         return found
 
     def _found(self, upto: int | None = None) -> dict[Any, Any]:
         balances = {
             (account, year): self.ledger.balance(account, year, as_of=upto) for account in (A, B) for year in (2022, 2023)
         }
-        return {key: (b.emission, b.retired) for key, b in balances.items()}
+        return {key: (b.emission, b.reduction, b.retired) for key, b in balances.items()}
 
     @invariant()
     def agrees(self) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import carbonacct.ledger.ledger
 import carbonacct.ledger.verify  # noqa: F401 - imported before the fork
 from carbonacct.ledger import Entry, Ledger, LedgerError, emission, neutralisation
+from carbonacct.ledger.errors import StorageError
 from tests.ledger.conftest import A, B
 
 SERIALS = 20_000  # few enough that the writers often want the same ones
@@ -58,6 +59,8 @@ def write(where: str, folder: Path, number: int, wanted: int) -> None:
                 ]
             try:
                 rows = ledger.append(entries)
+            except StorageError:
+                raise
             except LedgerError:
                 continue  # a serial number was taken by another
             print(json.dumps([f"{number}/{batch}/{size}", rows]), file=log, flush=True)

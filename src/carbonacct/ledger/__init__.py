@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from carbonacct.ledger.entries import neutralisation as neutralisation
     from carbonacct.ledger.entries import reduction as reduction
     from carbonacct.ledger.errors import LedgerError as LedgerError
+    from carbonacct.ledger.errors import StorageError as StorageError
     from carbonacct.ledger.ledger import Ledger as Ledger
     from carbonacct.ledger.statement import Statement as Statement
     from carbonacct.ledger.verify import Verification as Verification
@@ -44,6 +45,7 @@ _WHERE = {
     "LedgerError": "errors",
     "Ledger": "ledger",
     "Statement": "statement",
+    "StorageError": "errors",
     "Verification": "verify",
 }
 

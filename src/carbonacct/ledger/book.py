@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from carbonacct.ledger.asof import day_of
+from carbonacct.ledger.checks import CORRECTS
 from carbonacct.ledger.tables import ENTRIES
 from carbonacct.messages import say
 
@@ -32,15 +34,17 @@ class Book:
 
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
+        self._taken_back: Mapping[str, Any] | None = None  # the row before, if it is a reversal
 
     def apply(self, row: Mapping[str, Any]) -> str | None:
         """Take in the next row; the reason why it must not stand, if there is one (the state is then unchanged)."""
+        before, self._taken_back = self._taken_back, row if row.get("reverses") is not None else None
         account = self.accounts.get(row["account"])
         if row["kind"] == "account":
             return self._open(row)
         if account is None:
             return say("ledger.no_account", account=row["account"])
-        return self._entry(account, row) if row["kind"] in ENTRIES else self._event(account, row)
+        return self._entry(account, row, before) if row["kind"] in ENTRIES else self._event(account, row)
 
     def consent(self, account: str, kind: str) -> int | None:
         """The consent in force for entries of that kind."""
@@ -53,16 +57,21 @@ class Book:
         self.accounts[row["account"]] = Account(json.loads(row["details"])["name"])
         return None
 
-    def _entry(self, account: Account, row: Mapping[str, Any]) -> str | None:
-        code, kind, correction = row["account"], row["kind"], row["reverses"] is not None
-        if account.state == "cancelled" or (account.state == "disabled" and not correction):
+    def _entry(self, account: Account, row: Mapping[str, Any], before: Mapping[str, Any] | None) -> str | None:
+        code, kind, reversal = row["account"], row["kind"], row["reverses"] is not None
+        replaces = not reversal and _replaces(row)
+        if replaces and not _follows(row, before):
+            return say("ledger.correction")
+        if account.state == "cancelled" or (account.state == "disabled" and not (reversal or replaces)):
             return say("ledger.state_forbids", account=code, state=say(f"ledger.state.{account.state}"))
         if row["period"] in account.closed:
             return say("ledger.closed", account=code, period=row["period"])
-        if correction:
+        if reversal:
             return None
-        if row["consent"] is None or account.consents.get(kind) != row["consent"]:
+        if not replaces and (row["consent"] is None or account.consents.get(kind) != row["consent"]):
             return say("ledger.no_consent", account=code, kind=say(f"ledger.kind.{kind}"))
+        if kind == "neutralisation" and (day := json.loads(row["details"])["retired"]) > (today := day_of(row["at"])):
+            return say("ledger.retired_late", day=day, today=today)
         return None
 
     def _event(self, account: Account, row: Mapping[str, Any]) -> str | None:
@@ -86,3 +95,18 @@ class Book:
         else:
             (account.closed.add if kind == "close" else account.closed.remove)(row["period"])
         return None
+
+
+def _replaces(row: Mapping[str, Any]) -> bool:
+    """Whether the row says that it stands in place of another."""
+    return f'"{CORRECTS}"' in row["details"] and CORRECTS in json.loads(row["details"])
+
+
+def _follows(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:
+    """Whether the row before takes back what this one says to replace: of the same account and kind, on the same consent."""
+    return (
+        before is not None
+        and before["seq"] == row["seq"] - 1
+        and before["reverses"] == json.loads(row["details"])[CORRECTS]
+        and all(before[name] == row[name] for name in ("account", "kind", "consent"))
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 GENESIS = ""  # what the first row names as its predecessor
@@ -24,8 +26,17 @@ def row_hash(values: Sequence[Any]) -> str:
 
 
 def canonical(data: Any) -> str:
-    """JSON with sorted keys and no spaces: equal data, equal text. Decimals become strings; NaN is an error."""
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str)
+    """JSON with sorted keys and no spaces: equal data, equal text. Decimals and dates become strings.
+
+    Raises ValueError (NaN, a list within itself), TypeError (what is no plain data) or RecursionError.
+    """
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal | date):
+        return str(value)
+    raise TypeError(type(value).__name__)
 
 
 def text_hash(text: str) -> str:

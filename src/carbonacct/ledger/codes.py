@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from carbonacct.ledger.checks import shown
 from carbonacct.ledger.errors import LedgerError
 from carbonacct.messages import say
 
@@ -18,9 +19,9 @@ def check_character(first17: str) -> str:
 
 def check_code(code: str) -> str:
     """The code in capitals. Raises LedgerError if it is not a unified social credit code."""
-    text = code.strip().upper()
+    text = code.strip().upper() if isinstance(code, str) else ""
     if len(text) != LENGTH or any(character not in _VALUE for character in text):
-        raise LedgerError([say("ledger.code", code=code)])
+        raise LedgerError([say("ledger.code", code=shown(code))])
     if (expected := check_character(text[:-1])) != text[-1]:
-        raise LedgerError([say("ledger.code_check", code=code, given=text[-1], expected=expected)])
+        raise LedgerError([say("ledger.code_check", code=shown(code), given=text[-1], expected=expected)])
     return text

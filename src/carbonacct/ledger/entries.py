@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import Decimal
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from carbonacct.ledger.chain import canonical, text_hash
+from carbonacct.ledger.checks import LARGEST, MISSING, Checks, is_whole, shown, tonnes, unknown
 from carbonacct.ledger.codes import check_code
 from carbonacct.ledger.errors import LedgerError
 from carbonacct.ledger.rules import gwp_sets, offset, source_kind, subject_kind
+from carbonacct.ledger.serials import normal
 from carbonacct.messages import say, speaking
 from carbonacct.units import nearest
 
@@ -24,9 +26,8 @@ if TYPE_CHECKING:
 
 Amount = Decimal | int | float | str
 ORGANISATION = "organisation"
-GRAM = Decimal("0.000001")
-LARGEST = 2**63 - 1
-TOLERANCE = Decimal("0.01")  # t, between a total and the sum of its gases (reference, I02)
+RETIREMENT = ("retired", "vintage", "issued", "beneficiary")  # in the details of a neutralisation
+FROM_RESULT = ("methodology", "version", "fingerprint", "result", "entity", "masses")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Entry:
     amount: int  # grams of CO2e
     subject: str = ORGANISATION
     part: str = ""
+    model: str | None = None
     source: str | None = None
     gwp: str | None = None
     instrument: str | None = None
@@ -77,22 +79,17 @@ def emission(
     Raises:
         LedgerError: with all the problems.
     """
-    checks = _Checks()
-    grams = checks.amount(amount)
-    kept = dict(details or {})
-    checks.call(source_kind, source)
-    checks.call(subject_kind, subject)
-    if by_gas:
-        gases = {gas: tonnes(checks.amount(value)) for gas, value in by_gas.items()}
-        if not checks.problems and abs(sum(gases.values()) - tonnes(grams)) > TOLERANCE:
-            checks.problems.append(say("ledger.gases", total=tonnes(grams), sum=sum(gases.values())))
-        kept["by_gas"] = gases
-    checks.call(gwp_sets, gwp)
-    checks.text(part=part, subject=subject)
-    checks.details(kept)
-    code, year = checks.place(account, period)
+    checks = Checks()
+    code, year = checks.call("account", check_code, account), checks.year("period", period)
+    grams = checks.amount("amount", amount)
+    checks.call("gwp", gwp_sets, gwp)
+    checks.call("source", source_kind, source)
+    _about(checks, subject, part)
+    kept = checks.details(details, ("by_gas",))
+    if by_gas is not None:
+        kept["by_gas"] = checks.gases(by_gas, grams)
     checks.finish()
-    return Entry("emission", code, year, grams, subject, part, source, gwp, details=kept)
+    return Entry("emission", code or "", year or 0, grams, subject, part, source=source, gwp=gwp, details=kept)
 
 
 def reduction(
@@ -103,18 +100,23 @@ def reduction(
     source: str,
     subject: str = ORGANISATION,
     part: str = "",
+    model: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """A reduction against a stated baseline, in tCO2e; it never changes an emission. Arguments as for :func:`emission`."""
-    checks = _Checks()
-    grams = checks.amount(amount)
-    checks.call(source_kind, source)
-    checks.call(subject_kind, subject)
-    checks.text(part=part, subject=subject)
-    checks.details(details or {})
-    code, year = checks.place(account, period)
+    """A reduction against a stated baseline, in tCO2e; it never changes an emission. Arguments as for :func:`emission`.
+
+    ``model``: the methodology or measure. Reductions of different subjects, parts or models count side by side; of two
+    figures for one subject, part and model only one counts.
+    """
+    checks = Checks()
+    code, year = checks.call("account", check_code, account), checks.year("period", period)
+    grams = checks.amount("amount", amount)
+    checks.call("source", source_kind, source)
+    _about(checks, subject, part)
+    checks.line("model", model)
+    kept = checks.details(details, ())
     checks.finish()
-    return Entry("reduction", code, year, grams, subject, part, source, details=dict(details or {}))
+    return Entry("reduction", code or "", year or 0, grams, subject, part, model, source, details=kept)
 
 
 def neutralisation(
@@ -138,38 +140,40 @@ def neutralisation(
     Args:
         amount: tCO2e counted, at most the units of the range; the whole range by default.
         instrument: ``CCER``, ``CDCER``, ``VCU``.
-        series: what the serial numbers count in: the registry's prefix (project, vintage, block).
+        series: what the serial numbers count in: the registry's prefix (project, vintage, block). Kept in a normal form:
+            capitals, narrow characters, single spaces.
         first, last: the serial numbers retired, both included. A number is retired once only in the whole ledger.
-        retired: the day of retirement; not before the vintage (a year) or the day of issue, if given.
+        retired: the day of retirement; not before the vintage (a year) or the day of issue, if given, nor after today.
 
     Raises:
         LedgerError: with all the problems.
     """
-    checks = _Checks()
-    checks.call(subject_kind, subject)
-    checks.text(subject=subject, series=series)
-    checks.details(details or {})
-    if not series:
-        checks.problems.append(say("ledger.series"))
-    unit = checks.call(offset, instrument)
-    if not (_is_int(first) and _is_int(last) and 0 <= first <= last <= LARGEST):
-        checks.problems.append(say("ledger.serials", first=first, last=last))
-        units = 0
-    else:
-        units = last - first + 1
+    checks = Checks()
+    code, year = checks.call("account", check_code, account), checks.year("period", period)
+    _about(checks, subject)
+    unit = checks.call("instrument", offset, instrument)
+    counted_in = _series(checks, series)
+    units = _units(checks, first, last)
     held = units * (unit.tonnes or 0) * 1_000_000 if unit else 0
-    grams = checks.amount(tonnes(held) if amount is None else amount)
-    if units and unit and grams > held:
-        checks.problems.append(say("ledger.too_few_units", amount=tonnes(grams), units=units, first=first, last=last))
-    day, issue = checks.day(retired), checks.day(issued) if issued is not None else None
-    if day and ((vintage is not None and day.year < vintage) or (issue and day < issue)):
-        checks.problems.append(say("ledger.retired_early", day=day))
-    kept = {"retired": day, "vintage": vintage, "issued": issue, "beneficiary": beneficiary, **(details or {})}
-    code, year = checks.place(account, period)
+    if amount is not None:
+        grams = checks.amount("amount", amount)
+        if held and grams > held:
+            checks.note("amount", say("ledger.too_few_units", amount=tonnes(grams), units=units, first=first, last=last))
+    elif held > LARGEST:
+        checks.note("last", say("ledger.too_many_units", units=units))
+    day = checks.day("retired", retired)
+    made = checks.year("vintage", vintage) if vintage is not None else None
+    issue = checks.day("issued", issued) if issued is not None else None
+    if day and ((made and day.year < made) or (issue and day < issue)):
+        checks.note("retired", say("ledger.retired_early", day=day))
+    if beneficiary is not None:
+        checks.line("beneficiary", beneficiary)
+    stated = zip(RETIREMENT, (day, made, issue, beneficiary))
+    kept = checks.details(details, RETIREMENT) | {key: value for key, value in stated if value is not None}
     checks.finish()
     return Entry(
-        "neutralisation", code, year, grams, subject, instrument=instrument, series=series, first=first, last=last,
-        details={key: value for key, value in kept.items() if value is not None},
+        "neutralisation", code or "", year or 0, held if amount is None else grams, subject,
+        instrument=instrument, series=counted_in, first=int(first), last=int(last), details=kept,
     )  # fmt: skip
 
 
@@ -185,33 +189,47 @@ def from_result(
 ) -> Entry:
     """The emission of an inventory (its total ``E``) or the reduction of a benefit model (its CO2e).
 
-    The entry carries the hash of ``result.to_dict()``, the fingerprint of the rules, and the record from which the result
-    can be calculated again. ``period`` is the result's own unless given. Raises LedgerError.
+    The entry carries the hash of the result (:func:`result_hash`), the fingerprint of the rules, and the record from which
+    the result can be calculated again. ``period`` is the result's own unless given. Raises LedgerError.
     """
-    with speaking("en"):  # warnings are part of the result; their language must not change its hash
-        data, record = canonical(result.to_dict()), canonical(result.record())
+    checks = Checks()
+    kept = checks.details(details, FROM_RESULT)
     year = period if period is not None else result.context.year
     if year is None:
-        raise LedgerError([say("ledger.no_period")])
+        checks.problems.append(say("ledger.no_period"))
     benefit = any(group.scope == "benefit" for group in result.compiled.streams.values())
     total = result.totals["E"] if "E" in result.totals and not benefit else result.co2e
     if total.unit not in ("tCO2", "tCO2e"):
-        raise LedgerError([say("ledger.unit", unit=total.unit)])
+        checks.problems.append(say("ledger.unit", unit=total.unit))
+    checks.finish()
+    assert year is not None
     known = {
-        **(details or {}),
+        **kept,
         "methodology": result.methodology.id,
         "version": result.methodology.version,
         "fingerprint": result.fingerprint,
-        "result": text_hash(data),
+        "result": result_hash(result),
         "entity": result.meta.get("entity"),
         "masses": {gas: f"{float(value)!r} {value.unit}" for gas, value in result.by_gas.items()},
     }
+    given: dict[str, Any] = {"source": source, "subject": subject, "part": part, "details": known}
     if benefit:
-        made = reduction(account, year, float(total), source=source, subject=subject, part=part, details=known)
+        made = reduction(account, year, float(total), model=result.methodology.id, **given)
     else:
-        gwp = "+".join(result.compiled.gwp)
-        made = emission(account, year, float(total), gwp=gwp, source=source, subject=subject, part=part, details=known)
+        made = emission(account, year, float(total), gwp="+".join(result.compiled.gwp), **given)
+    with speaking("en"):
+        record = canonical(result.record())
     return Entry(**{**{name: getattr(made, name) for name in Entry.__slots__}, "document": record})
+
+
+def result_hash(result: Result) -> str:
+    """The hash of all that a result says and that its record gives again.
+
+    Not of its warnings (from a record nothing is a default any more), nor of the methodology's version, which stands beside it.
+    """
+    with speaking("en"):
+        data = result.to_dict()
+    return text_hash(canonical({key: value for key, value in data.items() if key not in ("warnings", "version")}))
 
 
 MAKERS: Mapping[str, Callable[..., Entry]] = {
@@ -221,91 +239,53 @@ MAKERS: Mapping[str, Callable[..., Entry]] = {
 }
 
 
-def from_dict(data: Mapping[str, Any]) -> Entry:
-    """An entry from plain data: ``kind`` and the arguments of the function of that name. Raises LedgerError."""
-    if not isinstance(data, Mapping) or data.get("kind") not in MAKERS:
-        raise LedgerError([say("ledger.entry_kind", known=", ".join(MAKERS))])
-    maker = MAKERS[data["kind"]]
-    known = signature(maker).parameters
+def from_dict(data: Any) -> Entry:
+    """An entry from plain data: ``kind`` and the arguments of the function of that name. Raises LedgerError with all the problems."""
+    if not isinstance(data, Mapping):
+        raise LedgerError([say("ledger.mapping", value=shown(data))])
+    if "kind" not in data:
+        raise LedgerError([say("ledger.entry_missing", key="kind")])
+    kind = data["kind"]
+    if not isinstance(kind, str) or kind not in MAKERS:
+        raise LedgerError(["kind: " + unknown("ledger.entry_kind", kind, MAKERS)])
+    parameters = signature(MAKERS[kind]).parameters
     problems = []
-    for key in data.keys() - known.keys() - {"kind"}:
-        hint = nearest(str(key), list(known))
-        problems.append(say("ledger.entry_key", key=key) + (say("hint.nearest", name=hint) if hint else ""))
-    problems.extend(
-        say("ledger.entry_missing", key=name) for name, p in known.items() if p.default is Parameter.empty and name not in data
-    )
+    for key in data.keys() - parameters.keys() - {"kind"}:
+        hint = nearest(shown(key), [*parameters, "kind"])
+        problems.append(say("ledger.entry_key", key=shown(key)) + (say("hint.nearest", name=hint) if hint else ""))
+    problems.sort()
+    given = {name: MISSING for name, parameter in parameters.items() if parameter.default is Parameter.empty}
+    given |= {name: data[name] for name in parameters if name in data}
+    try:
+        entry = MAKERS[kind](**given)
+    except LedgerError as error:
+        problems += error.problems
     if problems:
-        raise LedgerError(sorted(problems))
-    return maker(**{key: value for key, value in data.items() if key != "kind"})
+        raise LedgerError(problems)
+    return entry
 
 
-def tonnes(grams: int) -> Decimal:
-    """Grams as tonnes, exactly."""
-    return Decimal(grams).scaleb(-6)
+def _about(checks: Checks, subject: Any, part: Any = "") -> None:
+    if checks.call("subject", subject_kind, subject):
+        checks.line("subject", subject)
+    checks.line("part", part)
 
 
-class _Checks:
-    """Collects what is wrong with an entry."""
+def _series(checks: Checks, series: Any) -> str:
+    """The series in its normal form."""
+    text = normal(series) if isinstance(series, str) else ""
+    if text or not isinstance(series, str):
+        checks.line("series", text or series)
+    else:
+        checks.note("series", say("ledger.series"))
+    return text
 
-    def __init__(self) -> None:
-        self.problems: list[str] = []
 
-    def call(self, function: Any, *arguments: Any) -> Any:
-        try:
-            return function(*arguments)
-        except LedgerError as error:
-            self.problems.extend(error.problems)
-            return None
-
-    def amount(self, value: Amount) -> int:
-        """Tonnes as whole grams; 0 with a problem noted if it is no amount."""
-        try:
-            exact = Decimal(repr(float(value)) if isinstance(value, float) else value)
-            grams = int(exact.quantize(GRAM, ROUND_HALF_EVEN).scaleb(6))
-            if 0 <= grams <= LARGEST:
-                return grams
-        except (InvalidOperation, ValueError, TypeError, OverflowError):
-            pass
-        self.problems.append(say("ledger.amount", amount=value))
+def _units(checks: Checks, first: Any, last: Any) -> int:
+    """How many serial numbers there are; 0 with a problem noted if they are none."""
+    if not (checks.given("first", first) & checks.given("last", last)):
         return 0
-
-    def day(self, value: date | str) -> date | None:
-        try:
-            return date.fromisoformat(value) if isinstance(value, str) else value
-        except ValueError:
-            self.problems.append(say("ledger.day", day=value))
-            return None
-
-    def text(self, **texts: str) -> None:
-        for name, value in texts.items():
-            if not is_line(value):
-                self.problems.append(say("ledger.text", name=name))
-
-    def details(self, data: Mapping[str, Any]) -> None:
-        try:
-            canonical(data).encode("utf-8")
-        except (ValueError, TypeError) as error:  # NaN, half a character, a list within itself
-            self.problems.append(say("ledger.details", reason=error))
-
-    def place(self, account: str, period: int) -> tuple[str, int]:
-        self.call(check_year, period)
-        return self.call(check_code, account) or "", period
-
-    def finish(self) -> None:
-        if self.problems:
-            raise LedgerError(self.problems)
-
-
-def is_line(text: object) -> bool:
-    """Whether it is a text of one line that every database can hold."""
-    return isinstance(text, str) and len(text) <= 200 and text.isprintable()
-
-
-def check_year(period: object) -> None:
-    """Raises LedgerError if it is not a year."""
-    if not _is_int(period) or not 1900 <= period <= 2200:
-        raise LedgerError([say("ledger.period", period=period)])
-
-
-def _is_int(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
+    if is_whole(first) and is_whole(last) and 0 <= int(first) <= int(last) <= LARGEST:
+        return int(last) - int(first) + 1
+    checks.problems.append(say("ledger.serials", first=shown(first), last=shown(last)))
+    return 0

@@ -7,7 +7,7 @@ check against the rows before it cannot be overtaken by another transaction.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 MARK = "carbonacct:"  # the messages below begin with it; ledger.py puts them into words
 
@@ -34,20 +34,13 @@ _FIXED = [
 
 def create_guards(connection: Connection) -> None:
     """Create the triggers."""
-    for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
+    for statement in statements(connection.dialect.name):
         connection.exec_driver_sql(statement)
 
 
-def missing_guards(connection: Connection) -> list[str]:
-    """Triggers that should be there and are not, or are switched off."""
-    if connection.dialect.name == "sqlite":
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        wanted = {_name(*fixed) for fixed in _FIXED} | {"journal_insert", "head_update", "head_insert"}
-    else:
-        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-        wanted = {_name(*fixed) for fixed in _FIXED} | {"journal_insert", "head_update", "head_insert"}
-        wanted |= {f"{table}_truncate" for table in ("journal", "document", "head")}
-    return sorted(wanted - set(connection.scalars(text(query))))
+def statements(dialect: str) -> list[str]:
+    """The SQL that creates the triggers."""
+    return _sqlite() if dialect == "sqlite" else _postgresql()
 
 
 def _name(table: str, event: str) -> str:

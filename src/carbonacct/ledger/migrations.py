@@ -16,20 +16,22 @@ from carbonacct.ledger.tables import migration
 from carbonacct.messages import say
 
 
-def _tables(connection: Connection) -> None:
+def statements(dialect: str) -> tuple[str, ...]:
+    """The SQL that creates the tables and indexes."""
     # INTEGER PRIMARY KEY is SQLite's own row number, 64 bits; elsewhere INTEGER has 32
-    key = "INTEGER" if connection.dialect.name == "sqlite" else "BIGINT"
-    for statement in (
+    key = "INTEGER" if dialect == "sqlite" else "BIGINT"
+    return (
         "CREATE TABLE document (hash TEXT PRIMARY KEY, content TEXT NOT NULL)",
         f"""CREATE TABLE journal (
             seq {key} PRIMARY KEY CHECK (seq > 0), at BIGINT NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL,
-            period INTEGER, subject TEXT, part TEXT, amount BIGINT CHECK (amount >= 0), source TEXT, gwp TEXT,
+            period INTEGER, subject TEXT, part TEXT, model TEXT, amount BIGINT CHECK (amount >= 0), source TEXT, gwp TEXT,
             instrument TEXT, series TEXT, first BIGINT CHECK (first >= 0), last BIGINT CHECK (last >= first),
             consent BIGINT REFERENCES journal (seq), reverses BIGINT UNIQUE REFERENCES journal (seq),
             record TEXT REFERENCES document (hash), details TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL,
             CHECK (kind IN ('account', 'state', 'consent', 'withdrawal', 'close', 'reopen')
                 OR kind IN ('emission', 'reduction', 'neutralisation')
-                    AND period IS NOT NULL AND subject IS NOT NULL AND part IS NOT NULL AND amount IS NOT NULL),
+                    AND period IS NOT NULL AND subject IS NOT NULL AND part IS NOT NULL AND amount IS NOT NULL
+                    AND (model IS NOT NULL) = (kind = 'reduction')),
             CHECK ((first IS NULL) = (kind <> 'neutralisation')))""",
         "CREATE INDEX journal_account ON journal (account, kind, period)",
         "CREATE INDEX journal_serials ON journal (instrument, series, first) WHERE first IS NOT NULL",
@@ -37,21 +39,38 @@ def _tables(connection: Connection) -> None:
         "CREATE UNIQUE INDEX journal_opened ON journal (account) WHERE kind = 'account'",
         "CREATE TABLE head (seq BIGINT NOT NULL, hash TEXT NOT NULL)",
         "INSERT INTO head (seq, hash) VALUES (0, '')",
-    ):
+    )
+
+
+def _tables(connection: Connection) -> None:
+    for statement in statements(connection.dialect.name):
         connection.execute(text(statement))
 
 
+OURS = {"journal", "document", "head"}
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_tables, create_guards)
 
 
 def version(connection: Connection) -> int:
-    """The version of the database, 0 if there is no ledger in it yet. Raises LedgerError if it is newer than this library."""
-    if not inspect(connection).has_table("migration"):
+    """The version of the database, 0 if there is no ledger in it yet.
+
+    Raises LedgerError if it is newer than this library or holds something else: nothing is added to other people's tables.
+    """
+    found = inspect(connection)
+    tables = set(found.get_table_names())
+    if "migration" not in tables:
+        # a server's database may be shared, a file is either a ledger or not
+        others = tables if connection.dialect.name == "sqlite" else tables & OURS
+        if others:
+            raise LedgerError([say("ledger.foreign", tables=", ".join(sorted(others)[:5]))])
         return 0
-    found = connection.scalar(select(func.max(migration.c.version))) or 0
-    if found > len(MIGRATIONS):
-        raise LedgerError([say("ledger.newer", found=found, known=len(MIGRATIONS))])
-    return found
+    columns = {column["name"] for column in found.get_columns("migration")}
+    done = connection.scalar(select(func.max(migration.c.version))) if columns == {"version", "at"} and tables & OURS else None
+    if not isinstance(done, int) or done < 1:
+        raise LedgerError([say("ledger.foreign", tables=", ".join(sorted(tables)[:5]))])
+    if done > len(MIGRATIONS):
+        raise LedgerError([say("ledger.newer", found=done, known=len(MIGRATIONS))])
+    return done
 
 
 def migrate(connection: Connection) -> None:

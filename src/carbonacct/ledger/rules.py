@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from carbonacct.errors import FileError
+from carbonacct.ledger.checks import shown, unknown
 from carbonacct.ledger.errors import LedgerError
 from carbonacct.messages import language, say
 from carbonacct.schema import paths, rulefile, tables
 from carbonacct.schema.models import Sourced, Text
 from carbonacct.schema.rulefile import RuleFile
-from carbonacct.units import nearest
 
 RULES = "ledger/rules"
 
@@ -36,9 +35,13 @@ class Instrument(Named):
 
 
 class SourceKind(Named):
-    """Where a figure comes from. Of several for one subject, that with the highest ``trust`` is effective."""
+    """Where a figure comes from. Of several for one subject, that with the highest ``trust`` is effective.
+
+    ``outside``: somebody else stands for the figure, so that one's own calculation needs evidence to claim it.
+    """
 
     trust: int
+    outside: bool
 
 
 class SubjectKind(Named):
@@ -71,9 +74,9 @@ def _read(name: str, _roots: tuple[Path, ...]) -> LedgerRules:
 
 def offset(name: str) -> Instrument:
     """The instrument of that name. Raises LedgerError if there is none or its unit is no offset."""
-    instrument = rules().instruments.get(name)
+    instrument = rules().instruments.get(name) if isinstance(name, str) else None
     if instrument is None:
-        raise LedgerError([_unknown("ledger.instrument", name, rules().instruments)])
+        raise LedgerError([unknown("ledger.instrument", name, rules().instruments)])
     if instrument.tonnes is None:
         raise LedgerError([say("ledger.no_offset", name=name, unit=instrument.unit)])
     return instrument
@@ -81,31 +84,31 @@ def offset(name: str) -> Instrument:
 
 def source_kind(name: str) -> SourceKind:
     """The source kind of that name. Raises LedgerError with the nearest."""
-    if name not in rules().source_kinds:
-        raise LedgerError([_unknown("ledger.source", name, rules().source_kinds)])
-    return rules().source_kinds[name]
+    kind = rules().source_kinds.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise LedgerError([unknown("ledger.source", name, rules().source_kinds)])
+    return kind
 
 
 def subject_kind(subject: str) -> SubjectKind:
     """The kind of a subject: ``organisation`` or ``event:marathon 2023``. Raises LedgerError."""
-    name, colon, rest = subject.partition(":")
+    name, colon, rest = subject.partition(":") if isinstance(subject, str) else ("", "", "")
     kind = rules().subjects.get(name)
     if kind is None or bool(colon) != kind.named or (kind.named and not rest.strip()):
-        raise LedgerError([_unknown("ledger.subject", subject, rules().subjects)])
+        raise LedgerError([unknown("ledger.subject", subject, rules().subjects)])
     return kind
 
 
 def gwp_sets(name: str) -> tuple[str, ...]:
-    """The GWP sets of a name, several joined with +. Raises LedgerError with the nearest."""
+    """The GWP sets of a name, several joined with + in order of preference. Raises LedgerError with the nearest.
+
+    The order counts: where both sets have a figure, the first is used, so SAR+AR4 and AR4+SAR give different sums.
+    """
     known = tables.load("gwp/ipcc").columns
-    found = tuple(str(name).split("+"))
+    found = tuple(name.split("+")) if isinstance(name, str) else ("",)
     for one in found:
         if one not in known:
-            raise LedgerError([_unknown("ledger.gwp", one, known)])
+            raise LedgerError([unknown("ledger.gwp", one if isinstance(name, str) else name, known)])
+    if len(set(found)) < len(found):
+        raise LedgerError([say("ledger.gwp_twice", name=shown(name))])
     return found
-
-
-def _unknown(message: str, name: str, known: Iterable[str]) -> str:
-    listed = list(known)
-    hint = nearest(str(name), listed)
-    return say(message, name=name, known=", ".join(listed)) + (say("hint.nearest", name=hint) if hint else "")

@@ -20,11 +20,12 @@ COLUMNS = (
     "period",  # year
     "subject",  # what the figure is about: organisation, event:…, product:…
     "part",  # the part of the subject's inventory; empty: the whole
+    "model",  # of a reduction: the methodology or measure; empty: not said
     "amount",  # grams of CO2e, never negative
     "source",  # source kind of an emission or reduction
     "gwp",  # GWP set of an emission
     "instrument",  # CCER, CDCER, VCU
-    "series",  # what the serial numbers count in: project, vintage, block
+    "series",  # what the serial numbers count in: project, vintage, block; in its normal form (serials.normal)
     "first",  # first and last serial number retired
     "last",
     "consent",  # seq of the consent that the entry rests on
