@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from fractions import Fraction
 
 import pint
@@ -139,3 +141,24 @@ def test_the_placeholder_takes_the_items_unit() -> None:
 def test_refrigerants_are_written_with_or_without_hyphen() -> None:
     assert parse_unit("tHFC-134a").dims == parse_unit("tHFC134a").dims
     assert parse_unit("kgHFC-23").factor_to(parse_unit("tHFC23")) == Fraction(1, 1000)
+
+
+def test_units_met_by_several_threads_at_once() -> None:
+    """Substances are defined when they are first met; in a process of its own, as here all are known already."""
+    code = """if True:
+        import sys, threading
+        from carbonacct.schema import paths, tables
+        sys.setswitchinterval(1e-6)
+        names, faults = [name for name in paths.ids("factors") if name != "constants"], []
+        def work(start):
+            for name in names[start:] + names[:start]:
+                try:
+                    tables.load(name)
+                except Exception as error:
+                    faults.append(f"{name}: {error}")
+        threads = [threading.Thread(target=work, args=(9 * n,)) for n in range(4)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        print(faults)
+    """
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from carbonacct.errors import UnitError
@@ -210,9 +211,17 @@ def dims_product(*factors: tuple[Iterable[tuple[str, Fraction]], Fraction | int]
     return tuple(sorted((name, exponent) for name, exponent in total.items() if exponent))
 
 
-@cache
+_LOCK = RLock()  # units are defined as they are met, and pint's registry knows no threads
+
+
 def registry() -> pint.UnitRegistry[Any]:
     """The pint registry of this library; it knows no unit that this module does not define."""
+    with _LOCK:
+        return _registry()
+
+
+@cache
+def _registry() -> pint.UnitRegistry[Any]:
     import pint
 
     ureg: pint.UnitRegistry[Any] = pint.UnitRegistry(None, non_int_type=Fraction, cache_folder=None)
@@ -282,6 +291,11 @@ def parse_unit(text: str) -> Unit:
 
     Raises UnitError for a name that is not in the closed list, with the nearest one that is.
     """
+    with _LOCK:
+        return _parse_unit(text)
+
+
+def _parse_unit(text: str) -> Unit:
     import tokenize
 
     import pint
