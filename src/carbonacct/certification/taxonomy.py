@@ -12,8 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -21,9 +19,9 @@ from pydantic import Field
 from carbonacct.certification.hits import Hits
 from carbonacct.certification.problems import Problem
 from carbonacct.certification.scoring import text
-from carbonacct.errors import FileError, InputError, NotFoundError
+from carbonacct.errors import InputError, NotFoundError
 from carbonacct.messages import say
-from carbonacct.schema import paths, rulefile
+from carbonacct.schema import rulefile
 from carbonacct.schema.models import Model, Number, Sourced, Text, Title
 from carbonacct.schema.rulefile import RuleFile
 from carbonacct.units import nearest
@@ -158,16 +156,7 @@ class Identification:
 
 def taxonomy(name: str = TABLE) -> Taxonomy:
     """A table by id. Raises FileError or NotFoundError."""
-    path = paths.find("rules", name)
-    return _read(name, path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=4)
-def _read(name: str, path: Path, _stamp: int) -> Taxonomy:
-    found, _, problems = rulefile.read(path, Taxonomy, name)
-    if problems:
-        raise FileError(problems)
-    return found
+    return rulefile.load(name, Taxonomy)
 
 
 def identify(

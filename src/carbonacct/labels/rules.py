@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 from pydantic import Field
 
-from carbonacct.errors import FileError
 from carbonacct.exact import Day
-from carbonacct.schema import paths, rulefile
+from carbonacct.schema import rulefile
 from carbonacct.schema.models import Model, Sourced, Title
 from carbonacct.schema.rulefile import RuleFile
 
@@ -52,12 +48,4 @@ class LabelRules(RuleFile):
 
 def label_rules(name: str = DEFAULT) -> LabelRules:
     """The label rules of an id, read once. Raises FileError or NotFoundError."""
-    return _read(name, paths.roots())
-
-
-@cache
-def _read(name: str, _roots: tuple[Path, ...]) -> LabelRules:
-    found, _, problems = rulefile.read(paths.find("rules", name), LabelRules, name)
-    if problems:
-        raise FileError(problems)
-    return found
+    return rulefile.load(name, LabelRules)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
-from carbonacct.errors import FileError
 from carbonacct.ledger.checks import shown, unknown
 from carbonacct.ledger.errors import LedgerError
 from carbonacct.messages import language, say
-from carbonacct.schema import paths, rulefile, tables
+from carbonacct.schema import rulefile, tables
 from carbonacct.schema.models import Sourced, Text
 from carbonacct.schema.rulefile import RuleFile
 
@@ -61,15 +57,7 @@ class LedgerRules(RuleFile):
 
 def rules(name: str = RULES) -> LedgerRules:
     """A file of ledger rules, read once. Raises FileError or NotFoundError."""
-    return _read(name, paths.roots())
-
-
-@cache
-def _read(name: str, _roots: tuple[Path, ...]) -> LedgerRules:
-    found, _, problems = rulefile.read(paths.find("rules", name), LedgerRules, name)
-    if problems:
-        raise FileError(problems)
-    return found
+    return rulefile.load(name, LedgerRules)
 
 
 def offset(name: str) -> Instrument:

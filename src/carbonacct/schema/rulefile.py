@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from math import isclose
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 
+from carbonacct.errors import FileError
 from carbonacct.messages import say
-from carbonacct.schema import files, yaml
+from carbonacct.schema import files, paths, yaml
 from carbonacct.schema.models import Evidence, Source, Sourced, StrList, Text, Title
 from carbonacct.units import nearest
 
@@ -44,6 +46,21 @@ def read(path: Path, model: type[R], name: str | None = None) -> tuple[R, yaml.D
             message = say("schema.unknown_source", source=source) + (say("hint.nearest", name=hint) if hint else "")
             problems.append(f"{document.where(place)}: {message}")
     return found, document, problems
+
+
+def load(name: str, model: type[R]) -> R:
+    """A file of rules by id, read once. Raises FileError with all that is wrong with it, or NotFoundError."""
+    found = _load(name, model, paths.roots())
+    assert isinstance(found, model)
+    return found
+
+
+@cache
+def _load(name: str, model: type[RuleFile], _roots: tuple[Path, ...]) -> RuleFile:
+    found, _, problems = read(paths.find("rules", name), model, name)
+    if problems:
+        raise FileError(problems)
+    return found
 
 
 def _cited(item: Any, place: yaml.Place) -> Iterator[tuple[yaml.Place, str]]:
