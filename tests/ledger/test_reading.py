@@ -173,6 +173,15 @@ def test_balances_are_decimal_strings(ledger: Ledger) -> None:
     assert row["rate"] == "0.999999999999" and row["reduction"] == "0.000000"
 
 
+def test_the_page_is_for_reading(ledger: Ledger) -> None:
+    ledger.append([emitted(100_000), retired(1, 99_999)])
+    page = ledger.statement(A).to_html(lang="en")
+    last = ledger.head.hash
+    assert f'<code title="{last}">{last[:12]}…</code>' in page and f">{last}<" not in page
+    assert "99.99" in page and "100 %" not in page and "100.00" not in page.replace("100,000", "")
+    assert "<th>part</th>" not in page.lower()  # a column with nothing in it
+
+
 def test_a_statement_of_nothing(ledger: Ledger) -> None:
     text = str(ledger.statement(B))
     assert text.endswith("no entries") and "DataFrame" not in text

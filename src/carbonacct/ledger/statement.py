@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from decimal import ROUND_DOWN, Decimal
@@ -49,6 +50,8 @@ ENTRY_COLUMNS = (
 BALANCE_COLUMNS = ("period", "subject", "emission", "reduction", "retired", "rate", "net", "surplus", "gwp", "closed")
 CONSENT_COLUMNS = ("seq", "recorded", "event", "kinds", "reference", "evidence", "reason")
 ROWS = ("reverses", "consent")  # columns of row numbers, empty for some
+WIDE = "main{max-width:none} td,th{white-space:nowrap}"
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
 AMOUNTS = ("amount", "emission", "reduction", "retired", "net", "surplus")
 
 
@@ -236,11 +239,15 @@ class Statement:
         title = html.escape(self._title)
         parts = [f"<h1>{title}</h1><p class=sub>{html.escape(self._subtitle)}</p>"]
         for name, frame in self._tables.items():
-            numeric = {place for place, column in enumerate(frame.columns) if column in (*AMOUNTS, "rate")}
             worded = self._worded(frame)
-            rows = [[html.escape(_shown(value)) for value in row] for row in worded.itertuples(index=False)]
-            parts.append(f"<h2>{say(f'ledger.{name}')}</h2><div class=card>{table(list(worded.columns), rows, numeric)}</div>")
-        head = f'<meta charset="utf-8"><title>{title}</title><style>{PAGE}</style>'
+            cells = [[_cell(column, value) for value in worded.iloc[:, place]] for place, column in enumerate(frame.columns)]
+            told = [place for place, column in enumerate(cells) if any(column)]
+            numeric = {place for place, of in enumerate(told) if frame.columns[of] in (*AMOUNTS, "rate")}
+            rows = [list(row) for row in zip(*(cells[place] for place in told), strict=True)]
+            shown = table([str(worded.columns[place]) for place in told], rows, numeric)
+            shown = shown if rows else f"<p>{html.escape(say('ledger.no_entries'))}</p>"
+            parts.append(f"<h2>{say(f'ledger.{name}')}</h2><div class=card>{shown}</div>")
+        head = f'<meta charset="utf-8"><title>{title}</title><style>{PAGE}{WIDE}</style>'
         return f'<!doctype html><html lang="{lang}"><head>{head}</head><body><main>{"".join(parts)}</main></body></html>'
 
     def _worded(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -298,6 +305,16 @@ def _shown(value: Any) -> str:
     if value is None or value is _na() or value != value:
         return ""
     return number(value, 15) if isinstance(value, float) else str(value)
+
+
+def _cell(column: str, value: Any) -> str:
+    """A cell of the page: rates in per cent, cut off; times to the second; of a hash the beginning, the whole of it as its title."""
+    text = _shown(value)
+    if column == "rate" and text:
+        text = balances.percent(Decimal(str(value)))
+    if column == "recorded":
+        text = text[:19].replace("T", " ")
+    return HASH.sub(lambda match: f'<code title="{match[0]}">{match[0][:12]}…</code>', html.escape(text))
 
 
 def _na() -> Any:
