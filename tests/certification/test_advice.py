@@ -233,3 +233,18 @@ def test_advice_holds_when_scored_again(data: st.DataObject) -> None:
     best = {"emissions": 1, "green_electricity": 4000, "data_quality": "verified"}
     top = points(certification.score("low-carbon-level", {**answers, **best}))
     assert advice.reachable or top - points(score) < advice.gap
+
+
+def test_a_step_smaller_than_the_digits_it_is_told_with() -> None:
+    """S must be above 0.4 and is a hair below it: the number that is told must do when it is read again."""
+    answers = {
+        "class": "medium", "account_value": 0.39999999999999997, "output": 1, "industry_asset_ratio": 1, "emissions": 1.0,
+        "benchmark": 1, "faults": 1.0, "actions": 10,
+    }  # fmt: skip
+    score = certification.score("carbon-account-score", answers)
+    assert score.level is not None and score.level.key == "C" and score.advice is not None
+    (step,) = score.advice.steps
+    changed = certification.score(
+        "carbon-account-score", {**answers, **{name: after for name, (_, after) in step.changes.items()}}
+    )
+    assert changed.level is not None and changed.level.key == "CC"

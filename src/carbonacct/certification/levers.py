@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
-from math import ceil, floor, log10
+from math import ceil, floor, log10, nextafter
 
 from carbonacct.certification.rubric import YES_NO
 from carbonacct.certification.trial import Setting, Trial
@@ -252,4 +252,14 @@ def nearest_place(holds: Callable[[Fraction], bool], start: Fraction, end: Fract
             close = abs(rounded - holding) * 100 <= abs(holding - start)
             if close and (rounded - start) * (end - rounded) >= 0 and holds(rounded):
                 return rounded
-    return holding
+    return _as_told(holds, holding, end)
+
+
+def _as_told(holds: Callable[[Fraction], bool], place: Fraction, end: Fraction) -> Fraction:
+    """A place as the float by which it is told and read again, or the next float towards the end with which ``holds``."""
+    told = float(place)
+    for _ in range(4):
+        if holds(Fraction(repr(told))):
+            return Fraction(repr(told))
+        told = nextafter(told, float(end))
+    return place
