@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from math import isfinite
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator
@@ -20,10 +21,11 @@ from carbonacct.expressions import parse
 from carbonacct.expressions.proof import Env, prove
 from carbonacct.expressions.tree import If, Name, Node, Num, Sum, transform
 from carbonacct.messages import say
-from carbonacct.units import Unit, nearest, parse_unit
+from carbonacct.units import Unit, did_you_mean, parse_unit
 
 Exact: TypeAlias = Fraction | float  # a float only for -inf: the date of what never was
-_LITERAL = "#"
+LITERAL = "#"  # the base of names that are numbers: the engine's own numbers are floats
+INEXACT = frozenset({"exp", "log", "sqrt"})
 _NUMBER = re.compile(r"\s*[+-]?(\d{1,3}(,\d{3})+|\d+|(?=\.\d))(\.\d*)?([eE][+-]?\d{1,3})?\s*", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -40,8 +42,7 @@ class Names:
         return Env(self._unit, self._options, self._group, self._grid)
 
     def _unknown(self, name: str, known: Iterable[str]) -> ExpressionError:
-        hint = nearest(name, known)
-        return ExpressionError(say("compile.unknown_name", name=name) + (say("hint.nearest", name=hint) if hint else ""))
+        return ExpressionError(say("compile.unknown_name", name=name) + did_you_mean(name, known))
 
     def _unit(self, name: Name) -> Unit:
         if name.name not in self.units:
@@ -80,14 +81,29 @@ def day(value: date) -> Fraction:
     return Fraction(value.toordinal())
 
 
-def _round(digits: int) -> Callable[[Fraction], Fraction]:
-    return lambda value: Fraction(round(value, digits))
+def literals(node: Node) -> Node:
+    """A proven formula with its numbers as names, which are read as fractions."""
+    return transform(node, lambda item: Name(str(item.value), LITERAL) if isinstance(item, Num) else item)
 
 
-def _op(op: str) -> Callable[..., Any]:
+def settled(value: Any) -> Any:
+    """A float as the number of 13 digits that it stands for, its binary noise taken off; what is infinite stays."""
+    return Fraction(f"{value:.12e}") if isinstance(value, float) and isfinite(value) else value
+
+
+def operation(op: str) -> Callable[..., Any]:
+    """An operation on fractions, exact where the result is one: of exp, log, roots to 13 digits."""
     if op == "**":
-        return operator.pow
-    return _round(int(op[5:])) if op.startswith("round") else scalar_op(op)
+        return _power
+    if op in INEXACT:
+        return lambda *parts: settled(scalar_op(op)(*parts))
+    if op.startswith("round"):
+        return lambda value: Fraction(round(value, int(op[5:])))
+    return scalar_op(op)
+
+
+def _power(base: Any, power: Any) -> Any:
+    return base**power if power == int(power) else settled(scalar_op("**")(base, power))
 
 
 def exact(
@@ -95,11 +111,11 @@ def exact(
 ) -> Any:
     """The value of a formula, as a Fraction or a bool; values that are texts are options of choices.
 
-    Raises ZeroDivisionError; exp, log and sqrt give floats.
+    Raises ZeroDivisionError.
     """
 
     def leaf(name: Name) -> Any:
-        return Fraction(name.name) if name.base == _LITERAL else values[name.name]
+        return Fraction(name.name) if name.base == LITERAL else values[name.name]
 
     def inside(variable: str, line: Mapping[str, Exact]) -> Callable[[Name], Any]:
         return lambda name: line[name.name] if name.base == variable else leaf(name)
@@ -107,17 +123,17 @@ def exact(
     def settle(item: Node) -> Node:
         """Numbers and sums over lines as exact literals: the engine's own are floats."""
         match item:
-            case Num(value):
-                return Name(str(value), _LITERAL)
+            case Num():
+                return literals(item)
             case Sum(body, variable, group):
-                found = (evaluate(body, inside(variable, line), option=option, ops=_op) for line in (groups or {})[group])
-                return Name(str(sum(found, Fraction(0))), _LITERAL)
+                found = (evaluate(body, inside(variable, line), option=option, ops=operation) for line in (groups or {})[group])
+                return Name(str(sum(found, Fraction(0))), LITERAL)
         return item
 
     def option(name: Name) -> str:
         return str(values[name.name])
 
-    return evaluate(transform(node, settle), leaf, option=option, ops=_op)
+    return evaluate(transform(node, settle), leaf, option=option, ops=operation)
 
 
 def fen(amount: Fraction | Decimal) -> Decimal:
@@ -146,6 +162,13 @@ def as_decimal(value: Any, least: Decimal | None = Decimal(0)) -> Decimal:
     return found
 
 
+def as_whole(number: Decimal) -> int:
+    """A number that has no fraction. Raises ValueError with a message."""
+    if number != int(number):
+        raise ValueError(say("exact.whole", value=number))
+    return int(number)
+
+
 def as_date(value: Any) -> date:
     """A date given as text such as 2024-03-15, or as a date; a moment is none. Raises ValueError with a message."""
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -156,6 +179,12 @@ def as_date(value: Any) -> date:
     except ValueError:
         pass
     raise ValueError(say("exact.date", value=value))
+
+
+def months_before(when: date, months: int) -> date:
+    """The same day ``months`` earlier, or the last of that month. Raises ValueError before year 1."""
+    year, month = divmod(when.year * 12 + when.month - 1 - months, 12)
+    return date(year, month + 1, min(when.day, monthrange(year, month + 1)[1]))
 
 
 # fields of pydantic models

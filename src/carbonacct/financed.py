@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from carbonacct.errors import CarbonacctError, InputError
 from carbonacct.messages import say
 from carbonacct.methodology import load
-from carbonacct.units import nearest, parse_unit
+from carbonacct.units import did_you_mean, parse_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,8 +104,7 @@ class FinancedEmissions:
         for number, given in enumerate(self._given):
             for name in given:
                 if name not in COLUMNS:
-                    hint = nearest(str(name), COLUMNS)
-                    problems.append(say("frame.unknown_column", column=name) + (say("hint.nearest", name=hint) if hint else ""))
+                    problems.append(say("frame.unknown_column", column=name) + did_you_mean(str(name), COLUMNS))
             problems.extend(
                 say("financed.missing", number=number, column=name)
                 for name in ("methodology", "obligor", "inputs")
@@ -266,8 +265,7 @@ class FinancedEmissions:
         allowed = ("methodology", "obligor", "entity", "sector")
         for name in columns:
             if name not in allowed:
-                hint = nearest(name, allowed)
-                raise InputError([say("frame.unknown_column", column=name) + (say("hint.nearest", name=hint) if hint else "")])
+                raise InputError([say("frame.unknown_column", column=name) + did_you_mean(name, allowed)])
         groups: dict[tuple[Any, ...], list[Position]] = {}
         for position in self.counted:
             groups.setdefault(tuple(getattr(position, name) for name in columns), []).append(position)

@@ -24,7 +24,7 @@ from carbonacct.engine.plan import Context, Faults, GroupPlan, out_of_range
 from carbonacct.errors import CarbonacctError, InputError, UnitError
 from carbonacct.messages import language, say
 from carbonacct.methodology import find_region, find_year, load
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 if TYPE_CHECKING:
     from carbonacct.engine.result import Result
@@ -189,8 +189,7 @@ class Portfolio:
         """Sums of the shown rows grouped by any columns, with the number of projects and of those without result."""
         unknown = [name for name in columns if name not in self._rows.columns]
         if unknown:
-            hint = nearest(unknown[0], self._rows.columns)
-            raise InputError([say("frame.unknown_column", column=unknown[0]) + (say("hint.nearest", name=hint) if hint else "")])
+            raise InputError([say("frame.unknown_column", column=unknown[0]) + did_you_mean(unknown[0], self._rows.columns)])
         codes, keys = factorize_rows([self._rows[name] for name in columns])
         return self._grouped(codes, [dict(zip(columns, key, strict=True)) for key in keys], digits, attributed)
 

@@ -11,13 +11,12 @@ from typing import Any
 from carbonacct.errors import FileError, InputError, NotFoundError
 from carbonacct.messages import say
 from carbonacct.schema import yaml
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 
 def unknown(message: str, name: Any, known: Iterable[str], /, **words: Any) -> str:
     """A message on a ``name`` that is none of the known, with the nearest of these."""
-    hint = nearest(str(name), known)
-    return say(message, name=name, **words) + (say("hint.nearest", name=hint) if hint else "")
+    return say(message, name=name, **words) + did_you_mean(str(name), known)
 
 
 class Faults:

@@ -267,6 +267,12 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The end of a message on an unknown name: the valid one closest to it, or nothing."""
+    found = nearest(name, names)
+    return say("hint.nearest", name=found) if found else ""
+
+
 def _resolve_name(match: re.Match[str], whole: str) -> str:
     name = match.group()
     if name == "%":
@@ -281,8 +287,7 @@ def _resolve_name(match: re.Match[str], whole: str) -> str:
     name = _SPELLINGS.get(name, name)
     if name[0].isdigit() or _define(name):
         return f"({name})" if " " in name else name
-    hint = nearest(name, known_units())
-    raise UnitError(say("unit.unknown", unit=name, text=whole) + (say("hint.nearest", name=hint) if hint else ""))
+    raise UnitError(say("unit.unknown", unit=name, text=whole) + did_you_mean(name, known_units()))
 
 
 @lru_cache(maxsize=4096)

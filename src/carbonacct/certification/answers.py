@@ -14,7 +14,7 @@ from carbonacct.certification.rubric import YES_NO
 from carbonacct.errors import InputError, UnitError
 from carbonacct.messages import say
 from carbonacct.schema.models import Title
-from carbonacct.units import Unit, conversion, foreign_unit, nearest, parse_unit, split_quantity
+from carbonacct.units import Unit, conversion, did_you_mean, foreign_unit, parse_unit, split_quantity
 
 TRIM_FROM = 5
 MAX_DIGITS = 330  # of an answer, and its power of ten: all that floats have; beyond it there is only work for the processor
@@ -44,8 +44,7 @@ def read_answers(rubric: Rubric, given: Mapping[str, Any]) -> Answers:
     answers, problems = Answers(), list[str]()
     for name in given:
         if name not in rubric.questions:
-            hint = nearest(str(name), rubric.questions)
-            message = say("score.unknown_question", name=name) + (say("hint.nearest", name=hint) if hint else "")
+            message = say("score.unknown_question", name=name) + did_you_mean(str(name), rubric.questions)
             problems.append(Problem(message, "answers", name))
     for name, question in rubric.questions.items():
         value = given.get(name)
@@ -91,10 +90,7 @@ def _option(question: Question, value: Any) -> str:
     for key, title in options.items():
         if text.casefold() in {name.casefold() for name in (key, title.zh, title.en)}:
             return key
-    hint = nearest(text, options)
-    raise ValueError(
-        say("score.option", value=text, options=", ".join(options)) + (say("hint.nearest", name=hint) if hint else "")
-    )
+    raise ValueError(say("score.option", value=text, options=", ".join(options)) + did_you_mean(text, options))
 
 
 def as_written(value: Any) -> Fraction:

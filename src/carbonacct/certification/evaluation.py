@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from carbonacct.certification.problems import Problem
 from carbonacct.engine.evaluate import evaluate
-from carbonacct.engine.scalar import scalar_op
 from carbonacct.errors import InputError
-from carbonacct.expressions.tree import Name, Node, Num, Op, transform
+from carbonacct.exact import LITERAL, operation, settled
+from carbonacct.expressions.tree import Name, Node
 from carbonacct.messages import say
 
 if TYPE_CHECKING:
     from carbonacct.certification.answers import Answers
     from carbonacct.certification.rubric import Rubric
-
-INEXACT = frozenset({"exp", "log", "sqrt", "**"})
-LITERAL = "#"  # the base of names that are numbers: the engine's own numbers are floats
-
-
-def exactly(node: Node) -> Node:
-    """A proven formula with its numbers as names, which are read as fractions; integer powers keep their exponent."""
-
-    def change(item: Node) -> Node:
-        match item:
-            case Num(value):
-                return Name(str(value), LITERAL)
-            case Op("**", base, Name(power, kind)) if kind == LITERAL and Fraction(power).denominator == 1:
-                return Op("**", base, Num(Fraction(power)))
-        return item
-
-    return transform(node, change)
-
-
-def settled(value: Any) -> Any:
-    """A float as the number of 13 digits that it stands for, its binary noise taken off; what is infinite stays."""
-    return Fraction(f"{value:.12e}") if isinstance(value, float) and isfinite(value) else value
-
-
-def _operation(op: str) -> Callable[..., Any]:
-    if op in INEXACT:
-        return lambda *parts: settled(scalar_op(op)(*parts))
-    if op.startswith("round"):
-        return lambda value: Fraction(round(value, int(op[5:])))
-    return scalar_op(op)
 
 
 class Evaluator:
@@ -71,7 +40,7 @@ class Evaluator:
                     self.rubric.exact(node),
                     self._leaf,
                     option=lambda name: self.answers.options[name.name],
-                    ops=_operation,
+                    ops=operation,
                 )
             )
             if isinstance(value, Fraction | int) and isfinite(value):

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from carbonacct.certification import models
-from carbonacct.certification.evaluation import exactly
 from carbonacct.errors import ExpressionError, FileError, NotFoundError, UnitError
+from carbonacct.exact import literals
 from carbonacct.expressions import parse
 from carbonacct.expressions.proof import Env, prove
 from carbonacct.expressions.tree import If, Name, Node, Num, walk
 from carbonacct.messages import language, say
 from carbonacct.schema import paths, rulefile, yaml
-from carbonacct.units import Unit, nearest, parse_unit
+from carbonacct.units import Unit, did_you_mean, parse_unit
 
 FOLDER = "certification"
 TOTAL = "total"
@@ -104,7 +104,7 @@ class Rubric:
     def exact(self, node: Node) -> Node:
         """A formula as it is evaluated: over fractions."""
         if id(node) not in self._exact:
-            self._exact[id(node)] = exactly(node)
+            self._exact[id(node)] = literals(node)
         return self._exact[id(node)]
 
     def weight(self, criterion: models.Criterion, option: str | None, given: Mapping[str, Fraction]) -> Fraction | None:
@@ -144,9 +144,8 @@ class Rubric:
                 return parse_unit(self.model.values[name.name].unit)
             question = self.model.questions.get(name.name) if name.base is None else None
             if question is None:
-                hint = nearest(str(name), [*self.model.questions, *self.values])
                 raise ExpressionError(
-                    say("compile.unknown_name", name=str(name)) + (say("hint.nearest", name=hint) if hint else "")
+                    say("compile.unknown_name", name=str(name)) + did_you_mean(str(name), [*self.model.questions, *self.values])
                 )
             if question.kind in ("choice", "yes_no"):
                 raise ExpressionError(say("compile.choice_as_number", name=str(name)))
@@ -231,9 +230,8 @@ class Rubric:
         elif isinstance(default, str):
             options = list(question.options or YES_NO)
             if default not in options:
-                hint = nearest(default, options)
                 message = say("score.option", value=default, options=", ".join(options))
-                message += say("hint.nearest", name=hint) if hint else ""
+                message += did_you_mean(default, options)
                 self._problem(place, "verbatim", text=message)
         elif (low is not None and default < low) or (high is not None and default > high):
             limits = {"low": "−∞" if low is None else low, "high": "∞" if high is None else high}
@@ -350,8 +348,9 @@ def load(name: str | Path) -> Rubric:
     known = rubric_files()
     key = name if name in known else f"{FOLDER}/{name}"
     if key not in known:
-        hint = nearest(name, [*known, *(one.split("/")[1] for one in known)])
-        raise NotFoundError(say("score.unknown_rubric", id=name) + (say("hint.nearest", name=hint) if hint else ""))
+        raise NotFoundError(
+            say("score.unknown_rubric", id=name) + did_you_mean(name, [*known, *(one.split("/")[1] for one in known)])
+        )
     path = known[key]
     return _loaded(path, key, path.stat().st_mtime_ns)
 

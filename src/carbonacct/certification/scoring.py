@@ -20,7 +20,7 @@ from carbonacct.errors import InputError
 from carbonacct.expressions.tree import Node
 from carbonacct.messages import language, say, speaking
 from carbonacct.schema.models import Title
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 if TYPE_CHECKING:
     from carbonacct.certification.advice import Advice
@@ -262,8 +262,7 @@ def _given(rubric: Rubric, what: str, given: Mapping[str, str | float] | None, p
     for key, value in (given or {}).items():
         message = ""
         if key not in rubric.criteria:
-            hint = nearest(str(key), rubric.criteria)
-            message = say("score.unknown_criterion", id=key) + (say("hint.nearest", name=hint) if hint else "")
+            message = say("score.unknown_criterion", id=key) + did_you_mean(str(key), rubric.criteria)
         elif what == "efforts" and rubric.criteria[key].children:
             message = say("score.effort_branch", id=key)
         else:

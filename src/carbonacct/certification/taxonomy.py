@@ -24,7 +24,7 @@ from carbonacct.messages import say
 from carbonacct.schema import rulefile
 from carbonacct.schema.models import Model, Number, Sourced, Text, Title
 from carbonacct.schema.rulefile import RuleFile
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 State = Literal["green", "not_green", "to_be_confirmed"]
 TABLE = "certification/taxonomies/green-industries"
@@ -171,8 +171,7 @@ def identify(
     """
     table = taxonomy()
     if edition not in table.editions:
-        hint = nearest(edition, table.editions)
-        raise NotFoundError(say("identify.edition", edition=edition) + (say("hint.nearest", name=hint) if hint else ""))
+        raise NotFoundError(say("identify.edition", edition=edition) + did_you_mean(edition, table.editions))
     catalogue = table.editions[edition]
     entries = table.entries(catalogue)
     industries, claimed = _codes(table, codes, conditions or {})
@@ -217,8 +216,7 @@ def _codes(table: Taxonomy, codes: Iterable[str], conditions: Mapping[str, bool]
 
 
 def _unknown_code(table: Taxonomy, code: str) -> str:
-    hint = nearest(code, table.items)
-    return say("identify.code", code=code) + (say("hint.nearest", name=hint) if hint else "")
+    return say("identify.code", code=code) + did_you_mean(code, table.items)
 
 
 def _likeness(name: str, where: str) -> float:

@@ -15,7 +15,7 @@ from carbonacct.expressions.tree import Name, Node, names, sums, walk
 from carbonacct.messages import say
 from carbonacct.schema import models, tables, yaml
 from carbonacct.schema.tables import Table
-from carbonacct.units import GENERIC, Unit, dims_product, nearest, parse_quantity, parse_unit, substitute
+from carbonacct.units import GENERIC, Unit, did_you_mean, dims_product, parse_quantity, parse_unit, substitute
 
 CONTEXT = "@context"
 ITEM = "@item"
@@ -223,10 +223,7 @@ def gwp_constants(sets: tuple[str, ...]) -> dict[str, Constant]:
     table = tables.load("gwp/ipcc")
     for name in sets:
         if name not in table.columns:
-            hint = nearest(name, table.columns)
-            raise NotFoundError(
-                say("gwp.unknown", name=name, sets=", ".join(table.columns)) + (say("hint.nearest", name=hint) if hint else "")
-            )
+            raise NotFoundError(say("gwp.unknown", name=name, sets=", ".join(table.columns)) + did_you_mean(name, table.columns))
     constants = {}
     for key, row in table.rows.items():
         chosen = next((s for s in sets if row.cells[s].value is not None), sets[0])
@@ -297,8 +294,7 @@ class _Compiler:
         keys = next((c.source for c in chain if c.source), [])
         for key in keys:
             if key not in self.model.sources:
-                hint = nearest(key, self.model.sources)
-                self.problem(place, say("schema.unknown_source", source=key) + (say("hint.nearest", name=hint) if hint else ""))
+                self.problem(place, say("schema.unknown_source", source=key) + did_you_mean(key, self.model.sources))
         titles = tuple(str(self.model.sources[key].title) for key in keys if key in self.model.sources)
         return Provenance(evidence, titles, note_text(chain[0].note), equation)
 
@@ -474,8 +470,7 @@ class _Compiler:
         return [parse_unit(axis.unit) for axis in table.axes.values()], parse_unit(str(table.columns[column].unit))
 
     def unknown(self, name: str, known: Any) -> str:
-        hint = nearest(name, known)
-        return say("compile.unknown_name", name=name) + (say("hint.nearest", name=hint) if hint else "")
+        return say("compile.unknown_name", name=name) + did_you_mean(name, known)
 
     # symbols ---------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from carbonacct.engine.result import CO2E, SIGN, to_tonnes
 from carbonacct.errors import InputError, NotFoundError, UnitError
 from carbonacct.expressions.tree import Name, names
 from carbonacct.messages import say
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from carbonacct.engine.result import Result
@@ -283,10 +283,7 @@ class _Reader:
         }
         for column in frame.columns:
             if column not in known:
-                hint = nearest(column, known)
-                self.problem(
-                    f"{name}: {say('frame.unknown_column', column=column)}" + (say("hint.nearest", name=hint) if hint else "")
-                )
+                self.problem(f"{name}: {say('frame.unknown_column', column=column)}" + did_you_mean(column, known))
         count = len(frame)
         codes: dict[str, Column] = {}
         if group.items is not None:
@@ -491,8 +488,7 @@ def calculate_frame(
         for part in rest:
             known = known.subs.get(part) if known else None
         if known is None:
-            hint = nearest(name, plan.streams)
-            problems.append(say("input.unknown_stream", name=name) + (say("hint.nearest", name=hint) if hint else ""))
+            problems.append(say("input.unknown_stream", name=name) + did_you_mean(name, plan.streams))
     if problems:
         raise InputError(problems)
     reader = _Reader(plan, frames, by, context.region, context.year)

@@ -11,7 +11,7 @@ from carbonacct.engine.compile import Group, Symbol
 from carbonacct.engine.plan import Custom, Entry, GroupPlan, Plan, out_of_range
 from carbonacct.errors import UnitError
 from carbonacct.messages import say
-from carbonacct.units import Unit, conversion, foreign_unit, nearest, parse_quantity, parse_unit, substitute
+from carbonacct.units import Unit, conversion, did_you_mean, foreign_unit, parse_quantity, parse_unit, substitute
 from carbonacct.values import Value
 
 LABEL = "label"
@@ -38,8 +38,7 @@ def read_inputs(plan: Plan, inputs: Any, problems: list[str]) -> dict[str, list[
 
 
 def _unknown(key: str, name: str, known: Any) -> str:
-    hint = nearest(name, known)
-    return say(key, name=name) + (say("hint.nearest", name=hint) if hint else "")
+    return say(key, name=name) + did_you_mean(name, known)
 
 
 def _lines(plan: GroupPlan, place: str, lines: Sequence[Any], problems: list[str]) -> list[Entry]:
@@ -174,10 +173,9 @@ def _read_value(group: Group, entry: Entry, symbol: Symbol, raw: Any, unit: str 
     if symbol.kind == "choice":
         option = symbol.option(str(raw)) if isinstance(raw, str) else None
         if option is None:
-            hint = nearest(str(raw), symbol.options)
             problems.append(
                 f"{place}: {say('input.unknown_option', name=raw, options=', '.join(symbol.options))}"
-                + (say("hint.nearest", name=hint) if hint else "")
+                + did_you_mean(str(raw), symbol.options)
             )
         else:
             entry.choices[symbol.name] = option

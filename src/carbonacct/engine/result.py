@@ -18,7 +18,7 @@ from carbonacct.errors import InputError
 from carbonacct.expressions.tree import Name
 from carbonacct.messages import say
 from carbonacct.schema.tables import Row
-from carbonacct.units import parse_unit
+from carbonacct.units import did_you_mean, parse_unit
 from carbonacct.values import Value
 
 if TYPE_CHECKING:
@@ -42,10 +42,8 @@ class Totals(dict[str, Value]):
         if key in self.symbols:
             return self[self.symbols[key]]
         from carbonacct.errors import NotFoundError
-        from carbonacct.units import nearest
 
-        hint = nearest(key, [*self, *self.symbols])
-        raise NotFoundError(say("total.unknown", name=key) + (say("hint.nearest", name=hint) if hint else ""))
+        raise NotFoundError(say("total.unknown", name=key) + did_you_mean(key, [*self, *self.symbols]))
 
 
 class Result:

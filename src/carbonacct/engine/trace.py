@@ -20,7 +20,7 @@ from carbonacct.errors import NotFoundError
 from carbonacct.expressions.tree import Is, Name, Node, names, sums, walk
 from carbonacct.messages import say
 from carbonacct.schema import models
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 from carbonacct.values import Value
 
 if TYPE_CHECKING:
@@ -162,8 +162,7 @@ class Tracer:
         stream = match.group() if match else target
         if stream not in self.compiled.streams:
             known = [*self.compiled.totals, *self.compiled.streams]
-            hint = nearest(target, known)
-            raise NotFoundError(say("trace.unknown", target=target) + (say("hint.nearest", name=hint) if hint else ""))
+            raise NotFoundError(say("trace.unknown", target=target) + did_you_mean(target, known))
         rest = target[len(stream) :]
         entries = self.result.entries.get(stream, [])
         group = self.compiled.streams[stream]
@@ -197,8 +196,7 @@ class Tracer:
             if own and rest not in symbols and rest in [gas for gas, _, _ in line_outputs(entry.group.group, entry)]:
                 rest = own
             if rest not in symbols:
-                hint = nearest(rest, symbols)
-                raise NotFoundError(say("trace.unknown", target=target) + (say("hint.nearest", name=hint) if hint else ""))
+                raise NotFoundError(say("trace.unknown", target=target) + did_you_mean(rest, symbols))
         return entry, rest or None, stream
 
     def value(self, target: str) -> Value:

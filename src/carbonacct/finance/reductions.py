@@ -11,7 +11,7 @@ from typing import Any
 from carbonacct.errors import InputError
 from carbonacct.exact import as_decimal
 from carbonacct.messages import say
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 KEYS = ("project", "reduction", "amount", "investment", "operating")
 
@@ -106,10 +106,7 @@ def weighted_reductions(rows: Sequence[Mapping[str, Any]]) -> Weighted:
             continue
         for key in row:
             if key not in KEYS:
-                hint = nearest(str(key), KEYS)
-                problems.append(
-                    f"{place}.{key}: {say('voucher.fact', name=key)}" + (say("hint.nearest", name=hint) if hint else "")
-                )
+                problems.append(f"{place}.{key}: {say('voucher.fact', name=key)}" + did_you_mean(str(key), KEYS))
         numbers = {}
         for key in ("reduction", "amount", "investment"):
             if row.get(key) is None:

@@ -13,13 +13,13 @@ from typing import Any
 from pydantic import Field
 
 from carbonacct.errors import CarbonacctError, FileError, InputError
-from carbonacct.exact import Names, as_decimal, exact, fen
+from carbonacct.exact import Names, as_decimal, as_whole, exact, fen
 from carbonacct.expressions.tree import Node
 from carbonacct.messages import language, say
 from carbonacct.schema import paths, rulefile
 from carbonacct.schema.models import Model, Number, Sourced, Text, Title
 from carbonacct.schema.rulefile import RuleFile
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 FOLDER = "loans"
 
@@ -157,10 +157,7 @@ def worksheet(method: str) -> Worksheet:
 def _worksheet(method: str) -> tuple[Worksheet, dict[str, Node]]:
     name = method if "/" in method else f"{FOLDER}/{method}"
     if name not in methods():
-        hint = nearest(name, methods())
-        raise InputError(
-            [say("loan.method", name=method, known=", ".join(methods())) + (say("hint.nearest", name=hint) if hint else "")]
-        )
+        raise InputError([say("loan.method", name=method, known=", ".join(methods())) + did_you_mean(name, methods())])
     return _load(name, str(paths.find("rules", name)))
 
 
@@ -221,8 +218,7 @@ def _decimal(value: Fraction) -> Decimal:
 def _read(wanted: Mapping[str, Given], given: Mapping[str, Any], place: str, problems: list[str]) -> dict[str, Decimal]:
     for key in given:
         if key not in wanted:
-            hint = nearest(str(key), wanted)
-            problems.append(f"{place}{key}: {say('voucher.fact', name=key)}" + (say("hint.nearest", name=hint) if hint else ""))
+            problems.append(f"{place}{key}: {say('voucher.fact', name=key)}" + did_you_mean(str(key), wanted))
     found = {}
     for key, item in wanted.items():
         value = item.default if given.get(key) is None else given[key]
@@ -237,8 +233,8 @@ def _read(wanted: Mapping[str, Given], given: Mapping[str, Any], place: str, pro
                 raise ValueError(
                     say("loan.range", value=value, low="-∞" if low is None else low, high="∞" if high is None else high)
                 )
-            if item.whole and number != int(number):
-                raise ValueError(say("exact.whole", value=value))
+            if item.whole:
+                as_whole(number)
             found[key] = number
         except ValueError as error:
             problems.append(f"{place}{key}: {error}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from carbonacct.errors import InputError
 from carbonacct.messages import say
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 if TYPE_CHECKING:
     from carbonacct.engine.result import Result
@@ -57,10 +57,8 @@ def check_tree(top: Entity, approach: str) -> Approach:
     """The approach, if tree and approach are sound. Raises InputError with every fault: unknown approach, shares outside 0 to 1, a name used twice."""
     problems = []
     if approach not in APPROACHES:
-        hint = nearest(approach, APPROACHES)
         problems.append(
-            say("inventory.approach", given=approach, known=", ".join(APPROACHES))
-            + (say("hint.nearest", name=hint) if hint else "")
+            say("inventory.approach", given=approach, known=", ".join(APPROACHES)) + did_you_mean(approach, APPROACHES)
         )
     seen: set[str] = set()
     for entity, _, _ in top.shares("equity_share"):

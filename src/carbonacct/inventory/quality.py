@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from carbonacct.errors import InputError
 from carbonacct.messages import say
 from carbonacct.schema import tables
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 PARTS = ("activity", "calibration", "factor")
 
@@ -20,9 +20,8 @@ def score(activity: str, calibration: str, factor: str) -> float:
         known = {key: row for key, row in table.rows.items() if row.cells[part].value is not None}
         key = table.find(name)
         if key is None or key not in known:
-            hint = nearest(name, known)
             text = say("inventory.quality", part=part, given=name, known=", ".join(known))
-            problems.append(text + (say("hint.nearest", name=hint) if hint else ""))
+            problems.append(text + did_you_mean(name, known))
         else:
             values.append(known[key].cells[part].value or 0.0)
     if problems:

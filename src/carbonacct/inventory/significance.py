@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from carbonacct.errors import InputError
 from carbonacct.messages import say
 from carbonacct.schema import tables
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 ALWAYS = (1, 2)  # categories that are in every inventory
 
@@ -121,5 +121,4 @@ def _mean(scores: Mapping[str, float], weights: Mapping[str, float]) -> float:
 
 
 def _hint(name: str, known: Mapping[str, object]) -> str:
-    hint = nearest(name, known)
-    return say("hint.nearest", name=hint) if hint else ""
+    return did_you_mean(name, known)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from decimal import ROUND_FLOOR, Context, Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -11,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from carbonacct.errors import FileError
-from carbonacct.exact import Amount, Day
+from carbonacct.exact import Amount, Day, months_before
 from carbonacct.labels.rules import LabelRules, label_rules
 from carbonacct.ledger import balance
 from carbonacct.ledger.errors import LedgerError
@@ -20,7 +19,7 @@ from carbonacct.messages import say
 from carbonacct.schema import files
 from carbonacct.schema.models import Model, Text, Title, check_line
 from carbonacct.schema.yaml import Document, Place
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 Level = Literal["value", "stages", "inventory"]
 MAX_TEXT = 160
@@ -231,9 +230,8 @@ def _faults(label: Label, rules: LabelRules) -> Iterator[tuple[Place, str]]:
         allowed = rules.boundaries[label.boundary].stages
         for stage in print_.by_stage:
             if stage not in allowed:
-                hint = nearest(stage, allowed)
                 message = say("label.stage", stage=stage, boundary=label.boundary, allowed=", ".join(allowed))
-                yield ("footprint",), message + (say("hint.nearest", name=hint) if hint else "")
+                yield ("footprint",), message + did_you_mean(stage, allowed)
         if print_.by_stage and (left_out := [stage for stage in allowed if stage not in print_.by_stage]):
             yield ("footprint",), say("label.stages_missing", boundary=label.boundary, stages=", ".join(left_out))
     if print_.value is None and not print_.by_stage:
@@ -281,7 +279,7 @@ def _claim_faults(label: Label, claim: Neutrality, rules: LabelRules) -> Iterato
         if credit.retired > label.valid_from:
             yield (*place, "retired"), say("label.not_retired", date=credit.retired)
         months = standard.retire_within_months if standard else None
-        if months is not None and credit.retired < _months_before(label.valid_from, months):
+        if months is not None and credit.retired < months_before(label.valid_from, months):
             yield (*place, "retired"), say("label.retired_early", date=credit.retired, months=months)
         if credit.serials is not None:
             first, last = credit.serials
@@ -303,19 +301,8 @@ def _overlap(one: Credit, two: Credit) -> bool:
     return one.serials[0] <= two.serials[1] and two.serials[0] <= one.serials[1]
 
 
-def _months_before(when: date, months: int) -> date:
-    year, month = divmod(when.year * 12 + when.month - 1 - months, 12)
-    for last in (when.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, min(when.day, last))
-        except ValueError:
-            continue
-    raise AssertionError(when)
-
-
 def _unknown(name: str, known: Mapping[str, Any]) -> str:
-    hint = nearest(name, known)
-    return say("label.unknown", name=name, known=", ".join(known)) + (say("hint.nearest", name=hint) if hint else "")
+    return say("label.unknown", name=name, known=", ".join(known)) + did_you_mean(name, known)
 
 
 def _one_language(value: Any) -> Any:

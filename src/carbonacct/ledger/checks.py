@@ -13,7 +13,7 @@ from carbonacct.ledger.chain import canonical
 from carbonacct.ledger.errors import LedgerError
 from carbonacct.messages import say
 from carbonacct.schema import tables
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 T = TypeVar("T")
 GRAM = Decimal("0.000001")
@@ -188,8 +188,7 @@ def unknown(message: str, name: Any, known: Iterable[str], listed: bool = True) 
     """The message that there is nothing of that name, with the nearest that there is."""
     names = list(known)
     words = {"name": shown(name), **({"known": ", ".join(names)} if listed else {})}
-    hint = nearest(words["name"], names)
-    return say(message, **words) + (say("hint.nearest", name=hint) if hint else "")
+    return say(message, **words) + did_you_mean(words["name"], names)
 
 
 def _levels(data: Any) -> int:

@@ -19,7 +19,7 @@ from carbonacct.ledger.errors import LedgerError
 from carbonacct.ledger.rules import gwp_sets, offset, source_kind, subject_kind
 from carbonacct.ledger.serials import normal
 from carbonacct.messages import say, speaking
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 if TYPE_CHECKING:
     from carbonacct.engine.result import Result
@@ -251,8 +251,7 @@ def from_dict(data: Any) -> Entry:
     parameters = signature(MAKERS[kind]).parameters
     problems = []
     for key in data.keys() - parameters.keys() - {"kind"}:
-        hint = nearest(shown(key), [*parameters, "kind"])
-        problems.append(say("ledger.entry_key", key=shown(key)) + (say("hint.nearest", name=hint) if hint else ""))
+        problems.append(say("ledger.entry_key", key=shown(key)) + did_you_mean(shown(key), [*parameters, "kind"]))
     problems.sort()
     given = {name: MISSING for name, parameter in parameters.items() if parameter.default is Parameter.empty}
     given |= {name: data[name] for name in parameters if name in data}

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from carbonacct.errors import FileError
 from carbonacct.messages import CATALOGUE, say
 from carbonacct.schema import paths, yaml
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -59,8 +59,7 @@ def _place(document: yaml.Document, problem: Any) -> yaml.Place:
 def _describe(document: yaml.Document, path: yaml.Place, problem: Any, model: type[BaseModel]) -> str:
     inside = ".".join(str(step) for step in path)
     if problem["type"] == "extra_forbidden":
-        hint = nearest(str(path[-1]), _known_keys(model.__module__))
-        message = say("schema.unknown_key", key=path[-1]) + (say("hint.nearest", name=hint) if hint else "")
+        message = say("schema.unknown_key", key=path[-1]) + did_you_mean(str(path[-1]), _known_keys(model.__module__))
     elif problem["type"] == "missing":
         message = say("schema.missing_key", key=problem["loc"][-1])
     else:
@@ -75,9 +74,8 @@ def _message(problem: Any) -> str:
         listed = re.findall(r"'([^']*)'|(\d+)", str(context.get("expected", context.get("expected_tags"))))
         options = [quoted or bare for quoted, bare in listed]
         given = str(context.get("tag", problem["input"]))
-        hint = nearest(given, options)
         message = say("schema.one_of", value=given, options=", ".join(options))
-        return message + (say("hint.nearest", name=hint) if hint else "")
+        return message + did_you_mean(given, options)
     if kind == "union_tag_not_found":
         return say("schema.missing_key", key=str(context["discriminator"]).strip("'"))
     if kind == "too_short":
@@ -134,8 +132,7 @@ def _template(name: str, where: str) -> yaml.Document:
         if path.is_file():
             return yaml.load(path)
     known = [p.stem for root in paths.roots() for p in (root / "methodologies" / paths.TEMPLATES).rglob("*.yaml")]
-    hint = nearest(name, known)
-    raise FileError([f"{where}: {say('template.unknown', name=name)}" + (say("hint.nearest", name=hint) if hint else "")])
+    raise FileError([f"{where}: {say('template.unknown', name=name)}" + did_you_mean(name, known)])
 
 
 def _merge(base: Any, own: Any) -> Any:

@@ -73,12 +73,11 @@ def find(kind: Kind, name: str) -> Path:
             path = root.joinpath(folder(kind), *parts[:-1], f"{parts[-1]}.yaml")
             if path.is_file():
                 return path
-    from carbonacct.units import nearest
+    from carbonacct.units import did_you_mean
 
     if not wanted and name in files(kind_of(name)):
         raise NotFoundError(say(f"{kind}.other", id=name))
-    hint = nearest(name, ids(kind))
-    raise NotFoundError(say(f"{kind}.unknown", id=name) + (say("hint.nearest", name=hint) if hint else ""))
+    raise NotFoundError(say(f"{kind}.unknown", id=name) + did_you_mean(name, ids(kind)))
 
 
 def files(kind: Kind) -> dict[str, Path]:
@@ -180,7 +179,9 @@ def identify(name: str) -> str:
         return part[0]
     if part:
         raise NotFoundError(say("methodologies.ambiguous", name=name, ids=", ".join(part)))
-    from carbonacct.units import nearest
+    from carbonacct.units import did_you_mean
 
-    hint = nearest(wanted, [n for e in entries for n in (e.id, e.zh, e.en, e.id.split("/")[-1])])
-    raise NotFoundError(say("methodologies.unknown", id=name) + (say("hint.nearest", name=hint) if hint else ""))
+    raise NotFoundError(
+        say("methodologies.unknown", id=name)
+        + did_you_mean(wanted, [n for e in entries for n in (e.id, e.zh, e.en, e.id.split("/")[-1])])
+    )

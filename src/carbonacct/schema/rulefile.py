@@ -14,7 +14,7 @@ from carbonacct.errors import FileError
 from carbonacct.messages import say
 from carbonacct.schema import files, paths, yaml
 from carbonacct.schema.models import Evidence, Source, Sourced, StrList, Text, Title
-from carbonacct.units import nearest
+from carbonacct.units import did_you_mean
 
 R = TypeVar("R", bound="RuleFile")
 
@@ -42,8 +42,7 @@ def read(path: Path, model: type[R], name: str | None = None) -> tuple[R, yaml.D
         problems.append(f"{document.where(('id',))}: {say('file.id_mismatch', id=found.id, expected=name)}")
     for place, source in _cited(found, ()):
         if source not in found.sources:
-            hint = nearest(source, found.sources)
-            message = say("schema.unknown_source", source=source) + (say("hint.nearest", name=hint) if hint else "")
+            message = say("schema.unknown_source", source=source) + did_you_mean(source, found.sources)
             problems.append(f"{document.where(place)}: {message}")
     return found, document, problems
 

@@ -11,7 +11,7 @@ from typing import Any
 from carbonacct.errors import FileError
 from carbonacct.messages import say
 from carbonacct.schema import files, models, paths, yaml
-from carbonacct.units import Unit, nearest, parse_unit, substitute
+from carbonacct.units import Unit, did_you_mean, nearest, parse_unit, substitute
 
 ROW_UNIT = "item.unit"
 _ATTRIBUTES = ("zh", "en", "aliases", "unit", "gas", "formula", "note", "range", "alternatives", "evidence", "source", "members")
@@ -189,11 +189,10 @@ class _Builder:
         allowed = {*_ATTRIBUTES, *self.columns, *(self.model.keys or ())}
         for name in data:
             if name not in allowed:
-                hint = nearest(name, allowed)
                 self.problem(
                     (*place, name),
                     "verbatim",
-                    text=say("schema.unknown_key", key=name) + (say("hint.nearest", name=hint) if hint else ""),
+                    text=say("schema.unknown_key", key=name) + did_you_mean(name, allowed),
                 )
         cells = dict(old.cells) if old else {}
         for column in self.columns:
@@ -244,11 +243,10 @@ class _Builder:
         sources = (sources,) if isinstance(sources, str) else tuple(sources)
         for source in sources:
             if source not in self.sources:
-                hint = nearest(source, self.sources)
                 self.problem(
                     place,
                     "verbatim",
-                    text=say("schema.unknown_source", source=source) + (say("hint.nearest", name=hint) if hint else ""),
+                    text=say("schema.unknown_source", source=source) + did_you_mean(source, self.sources),
                 )
         note = detail.get("note") or row.get("note")
         return Cell(None if value is None else float(value), evidence, sources, _text(note))

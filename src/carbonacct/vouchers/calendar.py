@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from carbonacct.exact import months_before
 from carbonacct.messages import say
 
 
@@ -11,10 +12,7 @@ def years_before(when: date, years: int) -> date:
     """The same day ``years`` earlier; 29 February becomes 28 February. Raises ValueError before year 1."""
     if when.year <= years:
         raise ValueError(say("voucher.before_calendar", date=when, years=years))
-    try:
-        return when.replace(year=when.year - years)
-    except ValueError:
-        return when.replace(year=when.year - years, day=28)
+    return months_before(when, 12 * years)
 
 
 def days_after(when: date, days: int) -> date:

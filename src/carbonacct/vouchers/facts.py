@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from carbonacct.errors import InputError
-from carbonacct.exact import Exact, as_date, as_decimal, day
+from carbonacct.exact import Exact, as_date, as_decimal, as_whole, day
 from carbonacct.messages import language, say
 from carbonacct.ruleinput import Faults, unknown
 from carbonacct.schema.models import Title
@@ -89,10 +89,7 @@ def _read(model: VoucherRules, fact: Fact, value: Any) -> Any:
         case "number":
             return as_decimal(value)
         case "count":
-            number = as_decimal(value)
-            if number != int(number):
-                raise ValueError(say("exact.whole", value=value))
-            return int(number)
+            return as_whole(as_decimal(value))
         case "choice":
             return option(value, fact.options)
         case "type":

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from carbonacct.errors import CarbonacctError, FileError, InputError, NotFoundError
-from carbonacct.exact import Names, as_date, as_decimal
+from carbonacct.exact import Names, as_date, as_decimal, as_whole
 from carbonacct.expressions.tree import Node
 from carbonacct.messages import say
 from carbonacct.ruleinput import Faults, unknown
@@ -124,11 +124,10 @@ def _value(parameter: Parameter, value: Any) -> date | Decimal | int | str | Non
         case "text":
             return spelled(value)
     number = as_decimal(value)
-    if parameter.kind == "count" and number != int(number):
-        raise ValueError(say("exact.whole", value=value))
+    found = as_whole(number) if parameter.kind == "count" else number
     if parameter.range and not parameter.range[0] <= number <= parameter.range[1]:
         raise ValueError(say("voucher.range", value=value, least=parameter.range[0], most=parameter.range[1]))
-    return int(number) if parameter.kind == "count" else number
+    return found
 
 
 @lru_cache(maxsize=16)
